@@ -39,7 +39,10 @@ async function overPostgres<Schema>(url: string): Promise<Database<Schema>> {
 }
 
 const int8: number = pg.types.builtins.INT8;
-const inherited: { readonly getTypeParser: (oid: number, format?: string) => (value: string) => unknown } = pg.types;
+// The driver types the known oids as an enum, but calls with any number and format.
+const inherited = pg.types as unknown as {
+  getTypeParser: (oid: number, format?: string) => (value: string) => unknown;
+};
 
 function typeParser(oid: number, format?: string): (value: string) => unknown {
   return oid === int8 ? Number : inherited.getTypeParser(oid, format);
