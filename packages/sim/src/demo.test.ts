@@ -14,7 +14,7 @@ function takeUntil(deliveries: Iterable<Delivery>, untilMs: number): readonly De
 }
 
 describe("pacing of the demo", () => {
-  it("P20 history ends now, and a crime is to be seen within twenty seconds", () => {
+  it("C07 history ends now, and a crime is to be seen within twenty seconds", () => {
     for (const nowMs of [tuesdayNoonMs, tuesdayNoonMs + 12 * 3_600_000]) {
       const demo = demoWorld({ seed: 1, directory: smallDirectory, nowMs });
       const history = [...demo.history()];
@@ -24,13 +24,13 @@ describe("pacing of the demo", () => {
     }
   });
 
-  it("P20 about a crime a minute while shops are open", () => {
+  it("C07 about a crime a minute while shops are open", () => {
     const demo = demoWorld({ seed: 2, directory: smallDirectory, nowMs: tuesdayNoonMs, historyHours: 0 });
     const crimes = new Set(takeUntil(demo.live(), tuesdayNoonMs + 3_600_000).map(({ crimeId }) => crimeId));
     assert.ok(crimes.size > 40 && crimes.size < 90, `${crimes.size} crimes in an hour`);
   });
 
-  it("P20 two demos after each other share no id", () => {
+  it("C07 two demos after each other share no id", () => {
     const ids = (nowMs: number) =>
       [...demoWorld({ seed: 1, directory: smallDirectory, nowMs }).history()].map(
         ({ source, id }) => `${source} ${id}`,
@@ -39,7 +39,7 @@ describe("pacing of the demo", () => {
     assert.equal(ids(tuesdayNoonMs + 1).filter((id) => first.has(id)).length, 0);
   });
 
-  it("P20 paced deliveries wait for their time and stop when told", async () => {
+  it("C07 paced deliveries wait for their time and stop when told", async () => {
     let nowMs = tuesdayNoonMs;
     const stop = new AbortController();
     const sleep = (ms: number) => {

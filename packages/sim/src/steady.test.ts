@@ -7,7 +7,7 @@ const textOf = (value: unknown) => (typeof value === "string" ? value : "");
 const options = { seed: 7, directory: smallDirectory, count: 5_000, startMs: tuesdayNoonMs };
 
 describe("steady signals for benchmarks", () => {
-  it("P20 so many, each with an id of its own, times rising, one seed one sequence", () => {
+  it("C07 so many, each with an id of its own, times rising, one seed one sequence", () => {
     const signals = [...steadySignals(options)];
     assert.equal(signals.length, 5_000);
     assert.equal(new Set(signals.map(({ id }) => id)).size, 5_000);
@@ -18,7 +18,7 @@ describe("steady signals for benchmarks", () => {
     assert.notEqual(JSON.stringify(signals), JSON.stringify([...steadySignals({ ...options, seed: 8 })]));
   });
 
-  it("P20 the suspicious share is what was asked for", () => {
+  it("C07 the suspicious share is what was asked for", () => {
     const classes = ["pos_void", "person_loitering", "eas_alarm"];
     const share = (suspiciousShare: number) =>
       [...steadySignals({ ...options, suspiciousShare })].filter(({ type }) => classes.includes(textOf(type))).length /

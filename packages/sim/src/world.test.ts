@@ -20,18 +20,18 @@ function digest(deliveries: readonly Delivery[]): string {
 }
 
 describe("the world of shops", () => {
-  it("P20 one seed is one world, byte for byte", () => {
+  it("C07 one seed is one world, byte for byte", () => {
     const [first, second] = [run({ seed: "x" }), run({ seed: "x" })];
     assert.ok(first.deliveries.length > 500, `only ${first.deliveries.length} deliveries`);
     assert.equal(digest(first.deliveries), digest(second.deliveries));
     assert.deepEqual(first.truth, second.truth);
   });
 
-  it("P20 another seed is another world", () => {
+  it("C07 another seed is another world", () => {
     assert.notEqual(digest(run({ seed: 1 }).deliveries), digest(run({ seed: 2 }).deliveries));
   });
 
-  it("P20 going on in small steps gives what one long step gives", () => {
+  it("C07 going on in small steps gives what one long step gives", () => {
     const whole = run({ seed: 5 });
     const world = createWorld({ seed: 5, directory: smallDirectory, startMs: tuesdayNoonMs, crimesPerHour: 4 });
     const pieces: Delivery[] = [];
@@ -102,7 +102,7 @@ describe("the world of shops", () => {
     assert.deepEqual([...happened(rough.deliveries)].sort(), [...happened(calm.deliveries)].sort());
   });
 
-  it("P20 the truth names crimes of every kind, with the signals that they caused and no others", () => {
+  it("C07 the truth names crimes of every kind, with the signals that they caused and no others", () => {
     const open = run({ seed: 11, crimesPerHour: 60 }, 6);
     const night = run({ seed: 11, crimesPerHour: 60, startMs: tuesdayNoonMs + 11 * hourMs }, 4);
     const kinds = new Set([...open.truth, ...night.truth].map(({ kind }) => kind));
@@ -119,7 +119,7 @@ describe("the world of shops", () => {
     }
   });
 
-  it("P20 shops that are closed have no shoppers, and nobody breaks in while they are open", () => {
+  it("C07 shops that are closed have no shoppers, and nobody breaks in while they are open", () => {
     const sundayMs = Date.parse("2026-03-29T08:00:00Z");
     const closed = run({ startMs: sundayMs, crimesPerHour: 10 }, 4);
     assert.ok(closed.deliveries.length > 0 && closed.deliveries.every(({ story }) => story !== "shopping"));
@@ -127,7 +127,7 @@ describe("the world of shops", () => {
     assert.ok(run({ crimesPerHour: 30 }).truth.every(({ kind }) => kind !== "burglary"));
   });
 
-  it("P20 what is planned happens at its shop and time", () => {
+  it("C07 what is planned happens at its shop and time", () => {
     const startMs = tuesdayNoonMs + 90_500;
     const planned = [{ kind: "robbery", siteId: "S-1002", startMs }] as const;
     const { truth } = run({ crimesPerHour: 0, planned }, 1);
@@ -137,7 +137,7 @@ describe("the world of shops", () => {
     );
   });
 
-  it("P20 a directory without sites or products is refused", () => {
+  it("C07 a directory without sites or products is refused", () => {
     assert.throws(() => createWorld({ seed: 1, startMs: 0, directory: { ...smallDirectory, sites: [] } }), /no site/);
     assert.throws(
       () => createWorld({ seed: 1, startMs: 0, directory: { ...smallDirectory, products: [] } }),
