@@ -30,7 +30,8 @@ export function parseRow(bytes: Uint8Array): Result<JsonObject, Refusal> {
     const why = fault instanceof SyntaxError ? fault.message.slice(0, 120).toWellFormed() : "it cannot be parsed";
     return refuse("signal_row_not_json", "", `the row is not JSON: ${why}`);
   }
-  if (!isJsonObject(value)) return refuse("signal_row_not_object", "", `a signal is a JSON object, not ${shown(value)}`);
+  if (!isJsonObject(value))
+    return refuse("signal_row_not_object", "", `a signal is a JSON object, not ${shown(value)}`);
   const walk: Walk = { members: 0, refusal: null };
   visit(walk, value, []);
   if (walk.refusal !== null) return { ok: false, error: walk.refusal };

@@ -210,7 +210,12 @@ export class SignalLog {
     const counts = new Map<number, number>();
     for (const row of rows) counts.set(row.partition, (counts.get(row.partition) ?? 0) + 1);
     const before = rows.length === 0 ? new Map<number, number>() : await takeNumbers(tx, counts);
-    const known = lookUp ? await idsInLog(tx, rows.map((row) => row.signal.id)) : new Set<string>();
+    const known = lookUp
+      ? await idsInLog(
+          tx,
+          rows.map((row) => row.signal.id),
+        )
+      : new Set<string>();
     const seen = new Set<string>();
     const fresh = rows.filter(({ signal: { id } }) => {
       if (known.has(id) || this.#recent.has(id) || seen.has(id)) return false;

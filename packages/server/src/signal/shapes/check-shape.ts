@@ -26,7 +26,8 @@ const codes: Readonly<Record<string, RowRefusalCode>> = {
 };
 
 function toRefusal(error: SchemaError | undefined, row: JsonObject): Refusal {
-  if (error === undefined) return { code: "signal_member_malformed", pointer: "", message: "the row breaks its schema" };
+  if (error === undefined)
+    return { code: "signal_member_malformed", pointer: "", message: "the row breaks its schema" };
   const code = codes[error.keyword] ?? "signal_member_malformed";
   if (error.keyword === "required") {
     const missing = error.params.requiredProperties.filter((name) => !hasAt(row, error.instancePath, name));

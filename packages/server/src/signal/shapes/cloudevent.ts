@@ -14,7 +14,16 @@ import {
   type ZoneId,
 } from "@tillwatch/wire";
 import { parseZoneId } from "@tillwatch/wire";
-import { deviceFrom, extraOf, objectIn, siteFrom, splitMembers, statedShare, type ShapeContext, type ToDraft } from "../draft.ts";
+import {
+  deviceFrom,
+  extraOf,
+  objectIn,
+  siteFrom,
+  splitMembers,
+  statedShare,
+  type ShapeContext,
+  type ToDraft,
+} from "../draft.ts";
 import { parseInstant } from "../instant.ts";
 import { mediaReference } from "../media.ts";
 import { pointerToken, refuse, shown, type Refusal } from "../refusal.ts";
@@ -119,7 +128,11 @@ function wrongAttribute(row: JsonObject): Refusal | null {
     }
   }
   if (Object.hasOwn(row, "data") && Object.hasOwn(row, "data_base64")) {
-    return { code: "signal_member_malformed", pointer: "/data_base64", message: "data and data_base64 exclude each other" };
+    return {
+      code: "signal_member_malformed",
+      pointer: "/data_base64",
+      message: "data and data_base64 exclude each other",
+    };
   }
   return null;
 }
