@@ -7,7 +7,6 @@ import type { PacketTrust } from "./packet-seal-checks.ts";
 import { verifyPacket } from "./packet-verify.ts";
 import { buildTestPacket, memorySource, type TestPacket } from "./testing/packet-builder.ts";
 
-const noTrust: PacketTrust = { logKeys: [], statementKeys: [] };
 const ports = { hashing: pureHashing };
 
 function trustOf(packet: TestPacket): PacketTrust {

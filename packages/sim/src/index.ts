@@ -1,1 +1,2 @@
-export {};
+// The front door of this package; filled as its rooms are built.
+export const packageName = "@tillwatch/sim";

@@ -1,0 +1,114 @@
+import type {
+  DecisionId,
+  Detection,
+  IncidentState,
+  IncidentSummary,
+  JsonObject,
+  JsonValue,
+  Score,
+  Signal,
+  SituationId,
+} from "@tillwatch/wire";
+
+/**
+ * What one stage hands to the next, in the order of pipeline.ts. Stages know these types and not each other.
+ */
+
+/** The next signals of one partition in log order. `nowMs` is the one clock reading that the whole batch decides with. */
+export type Batch = { readonly partition: number; readonly nowMs: number; readonly signals: readonly Signal[] };
+
+/** A known article in a signal; `valueMinor` is its list price, null where the directory does not know it. */
+export type KnownItem = {
+  readonly sku: string | null;
+  readonly epc: string | null;
+  readonly valueMinor: number | null;
+  readonly quantity: number;
+};
+
+/**
+ * A signal with what we know. `correctedAtMs` is the instant by our clock (source clock minus its measured offset); correlation
+ * and the timeline use it. `view` is the object that rules read (docs/formats/signals.md), `service` its Sigma logsource service.
+ */
+export type EnrichedSignal = {
+  readonly signal: Signal;
+  readonly correctedAtMs: number;
+  readonly clockOffsetMs: number | null;
+  readonly late: boolean;
+  readonly service: string;
+  readonly view: JsonObject;
+  readonly items: readonly KnownItem[];
+  readonly explains: readonly string[]; // ids of exit signals whose items this sale pays for
+};
+
+export type DetectedSignal = EnrichedSignal & { readonly detections: readonly Detection[] };
+
+/** Why a signal belongs to a situation. Stored with it, shown on the incident page, put into the packet. */
+export type JoinedBecause =
+  | "opened_it"
+  | "same_zone_and_time"
+  | "adjacent_zone_and_time"
+  | "same_device"
+  | "same_terminal"
+  | "same_item"
+  | "same_person_track"
+  | "sale_explains_exit";
+
+/**
+ * A signal as part of a situation, as stored. `traits` is what correlation ties by (correlate/traits.ts);
+ */
+export type SituationMember = {
+  readonly signalId: string;
+  readonly type: string;
+  readonly service: string;
+  readonly source: string;
+  readonly deviceId: string | null;
+  readonly zoneId: string | null;
+  readonly correctedAtMs: number;
+  readonly late: boolean;
+  readonly confidence: number | null;
+  readonly role: "evidence" | "exculpatory" | "context";
+  readonly because: JoinedBecause;
+  readonly detections: readonly Detection[];
+  readonly view: JsonObject;
+  readonly traits: JsonValue;
+};
+
+/** Members in order of corrected time, ties by id. */
+export type Situation = {
+  readonly id: SituationId;
+  readonly siteId: string;
+  readonly zoneId: string | null;
+  readonly firstAtMs: number;
+  readonly lastAtMs: number;
+  readonly members: readonly SituationMember[];
+};
+
+/** How one signal came to a situation: what correlation was given and what it decided. Goes into the decision record. */
+export type JoinTrace = {
+  readonly signalId: string;
+  readonly service: string;
+  readonly view: JsonObject;
+  readonly correlation: { readonly arrival: JsonValue; readonly candidates: JsonValue; readonly decision: JsonValue };
+};
+
+export type SituationChange = {
+  readonly kind: "opened" | "extended";
+  readonly situation: Situation;
+  readonly addedSignalIds: readonly string[];
+  readonly joins: readonly JoinTrace[];
+};
+
+/** `threshold` is the severity from which a situation is an incident, as the weights of this score say. */
+export type ScoredSituation = SituationChange & {
+  readonly score: Score;
+  readonly threshold: number;
+  readonly decisionId: DecisionId;
+};
+
+/** What happened to a piece of work in this batch; respond, notify and the live feed read it. */
+export type IncidentChange = {
+  readonly kind: "watch_opened" | "incident_opened" | "promoted" | "extended" | "changed_by_person" | "aged_out";
+  readonly from: IncidentState | null;
+  readonly incident: IncidentSummary;
+  readonly at: string;
+};

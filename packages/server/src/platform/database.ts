@@ -1,0 +1,49 @@
+import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
+import pg from "pg";
+import { pgliteDialect } from "./pglite-dialect.ts";
+import { openPgliteFolder } from "./pglite-files.ts";
+
+/** An open database. `kind` is for the few places that must know (COPY, doctor); everybody else sees one SQL dialect. */
+export type Database<Schema> = {
+  readonly kind: "pglite" | "postgres";
+  readonly db: Kysely<Schema>;
+  readonly close: () => Promise<void>;
+};
+
+/** Either the pool or one transaction: what a store function takes. */
+export type Executor<Schema> = Kysely<Schema> | Transaction<Schema>;
+
+const poolConnectionsMax = 10;
+
+/**
+ * `pglite:<folder>` (embedded, a commit is fsynced) or `postgres://...` (15 or newer).
+ * Throws what the driver throws when the database cannot be reached or the folder is in use.
+ */
+export async function openDatabase<Schema>(url: string): Promise<Database<Schema>> {
+  if (url.startsWith("pglite:")) return overPglite(await openPgliteFolder(url.slice("pglite:".length)));
+  return overPostgres<Schema>(url);
+}
+
+export function overPglite<Schema>(pglite: Parameters<typeof pgliteDialect>[0]): Database<Schema> {
+  const db = new Kysely<Schema>({ dialect: pgliteDialect(pglite) });
+  return { kind: "pglite", db, close: () => db.destroy() };
+}
+
+async function overPostgres<Schema>(url: string): Promise<Database<Schema>> {
+  const pool = new pg.Pool({ connectionString: url, max: poolConnectionsMax, types: { getTypeParser: typeParser } });
+  // A pool without this handler ends the process when an idle connection breaks; the next query reports the fault itself.
+  pool.on("error", () => {});
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  await sql`select 1`.execute(db);
+  return { kind: "postgres", db, close: () => db.destroy() };
+}
+
+const int8: number = pg.types.builtins.INT8;
+// The driver types the known oids as an enum, but calls with any number and format.
+const inherited = pg.types as unknown as {
+  getTypeParser: (oid: number, format?: string) => (value: string) => unknown;
+};
+
+function typeParser(oid: number, format?: string): (value: string) => unknown {
+  return oid === int8 ? Number : inherited.getTypeParser(oid, format);
+}

@@ -1,0 +1,56 @@
+/** A row of the sources page. `state` is `silent` when nothing came for longer than three of its usual gaps and at least a minute. */
+export type SourceSummary = {
+  readonly source: string;
+  readonly siteId: string;
+  readonly deviceId: string | null;
+  readonly kind: string;
+  readonly name: string;
+  readonly lastSignalAt: string | null;
+  readonly signalsToday: number;
+  readonly duplicatesToday: number;
+  readonly clockOffsetMs: number | null;
+  readonly sequenceGaps: number;
+  readonly state: "ok" | "silent" | "never_seen" | "skewed";
+};
+
+export type DeadLetter = {
+  readonly id: string;
+  readonly receivedAt: string;
+  readonly source: string;
+  readonly code: string; // signal_site_unknown, signal_device_unknown ...
+  readonly message: string;
+  readonly signal: unknown; // the canonical signal, or the raw row
+  readonly state: "waiting" | "redriven" | "discarded";
+};
+
+export type AuditEntryView = {
+  readonly index: number | null; // null: not integrated yet (within a second)
+  readonly id: string;
+  readonly at: string;
+  readonly kind: string;
+  readonly actor: string;
+  readonly subject: { readonly kind: string; readonly id: string };
+  readonly because: string;
+  readonly body: unknown;
+};
+
+export type CheckpointView = {
+  readonly origin: string;
+  readonly size: number;
+  readonly rootHash: string; // base64
+  readonly note: string; // the whole signed note
+  readonly signedAt: string;
+  readonly vkey: string;
+};
+
+export type AuditVerification = {
+  readonly ok: boolean;
+  readonly checked: number;
+  readonly size: number;
+  readonly durationMs: number;
+  readonly problems: readonly {
+    readonly index: number | null;
+    readonly entryId: string | null;
+    readonly says: string;
+  }[];
+};
