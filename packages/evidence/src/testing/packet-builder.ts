@@ -91,6 +91,7 @@ export type PacketBreaks = {
   readonly audit?: (audit: PacketAudit) => unknown;
   readonly exhibits?: (exhibits: readonly PacketExhibit[]) => readonly unknown[];
   readonly statementSigner?: Signer;
+  readonly logSigner?: Signer;
   /** Replaces payload or tag files after all was computed; undefined removes one. Path within the folder. */
   readonly files?: (files: Map<string, Uint8Array>) => void;
   readonly comment?: string;
@@ -107,11 +108,13 @@ const farAway = utf8("the film that stays in the vault\n");
 
 export async function buildTestPacket(breaks: PacketBreaks = {}, hashing: Hashing = pureHashing): Promise<TestPacket> {
   const { sha256 } = hashing;
-  const [logSigner, trueSigner] = await Promise.all([signerFromSeed(testSeed(1)), signerFromSeed(testSeed(2))]);
+  const [trueLogSigner, trueSigner] = await Promise.all([signerFromSeed(testSeed(1)), signerFromSeed(testSeed(2))]);
   const statementSigner = breaks.statementSigner ?? trueSigner;
-  const log = new TestLog(logSigner, hashing);
-  for (let i = 0; i < 300; i += 1)
-    log.append(testLeaf(hashing, { id: `earlier-${i}`, kind: "signal.refused" }, null).entryBytes);
+  const log = new TestLog(breaks.logSigner ?? trueLogSigner, hashing);
+  const earlier = Array.from({ length: 300 }, (_, i) =>
+    testLeaf(hashing, { id: `earlier-${i}`, kind: "signal.refused" }, null),
+  );
+  log.append(...earlier.map((leaf) => leaf.entryBytes));
   const chains = [testChain(hashing, filmId, film), testChain(hashing, pointerId, farAway)];
   const audit = await testAudit(log, hashing, chains.flat());
   const exhibits: PacketExhibit[] = [
