@@ -1,6 +1,6 @@
 import { auditLeaf, type AuditFields, type AuditLeaf } from "../audit-entry.ts";
 import { buildBagTexts, type BagTexts } from "../bag-write.ts";
-import { concatBytes, toBase64, toHex, utf8 } from "../bytes.ts";
+import { joinBytes, toBase64, toHex, utf8 } from "../bytes.ts";
 import { canonicalBytes, type Json } from "../canonical-json.ts";
 import { signCheckpoint } from "../checkpoint.ts";
 import { custodyDigest, nextCustodyEntry, type CustodyEntry } from "../custody.ts";
@@ -229,7 +229,7 @@ async function testProofs(input: {
 export async function zipBytes(inputs: readonly ZipInput[], hashing: Hashing, comment = ""): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   for await (const part of writeZip(inputs, { hashing, modifiedAtMs: testSealedAtMs, comment })) parts.push(part);
-  return concatBytes(...parts);
+  return joinBytes(parts);
 }
 
 async function changedInputs(
@@ -240,7 +240,7 @@ async function changedInputs(
   for (const input of inputs) {
     const parts: Uint8Array[] = [];
     for await (const part of input.open()) parts.push(part);
-    files.set(input.path.slice(by.folder.length + 1), concatBytes(...parts));
+    files.set(input.path.slice(by.folder.length + 1), joinBytes(parts));
   }
   by.change(files);
   return [...files].map(([path, bytes]) => ({
