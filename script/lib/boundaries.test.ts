@@ -40,7 +40,7 @@ const planted: readonly { readonly rule: string; readonly file: string; readonly
   plant("pure-has-no-node-builtins", "server/src/score/score.ts", `import "node:fs";`),
   plant("stages-are-strangers", "server/src/respond/respond-stage.ts", `import "../score/score.ts";`),
   plant("only-http-knows-the-api", "server/src/score/score-store.ts", `import type {} from "../api/api-http.ts";`),
-  plant("only-the-pipeline-wires-stages", "server/src/app.ts", `import "./score/score-stage.ts";`),
+  plant("only-the-pipeline-wires-stages", "server/src/index.ts", `import "./score/score-stage.ts";`),
   plant("sql-lives-in-stores", "server/src/score/score-stage.ts", `import "../platform/database.ts";`),
   plant("api-reads-through-read-models", "server/src/api/api-http.ts", `import "../score/score-store.ts";`),
   plant("platform-knows-no-domain", "server/src/platform/clock.ts", `import type {} from "../flow.ts";`),

@@ -13,7 +13,8 @@ const urlCharactersMax = 2_000;
  */
 export function parseEndpointUrl(raw: string, allowPrivate: boolean): Result<URL, UrlRefusal> {
   const url = raw.length <= urlCharactersMax && URL.canParse(raw) ? new URL(raw) : null;
-  if (url === null) return refused({ code: "webhook_url_malformed", says: "this is not a URL of at most 2000 characters" });
+  if (url === null)
+    return refused({ code: "webhook_url_malformed", says: "this is not a URL of at most 2000 characters" });
   if (url.protocol !== "https:" && url.protocol !== "http:") {
     return refused({ code: "webhook_url_scheme_refused", says: "an endpoint is reached by https or http" });
   }
@@ -42,7 +43,9 @@ export function isPublicAddress(address: string): boolean {
   if (v4 !== null) return !specialV4.some(([base, bits]) => prefixOf(v4, bits) === prefixOf(base, bits));
   const v6 = parseV6(address);
   if (v6 === null) return false;
-  return v6 >> 125n === 1n && !specialV6.some(([base, bits]) => v6 >> BigInt(128 - bits) === base >> BigInt(128 - bits));
+  return (
+    v6 >> 125n === 1n && !specialV6.some(([base, bits]) => v6 >> BigInt(128 - bits) === base >> BigInt(128 - bits))
+  );
 }
 
 const specialV4: readonly (readonly [number, number])[] = [

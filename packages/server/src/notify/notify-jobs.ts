@@ -4,15 +4,17 @@ import type { Chance } from "../platform/chance.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { QueuedJob, QueueRules } from "../platform/jobs.ts";
 import type { Db, Tx } from "../schema.ts";
-import { deliverQueue, jobData, type DeliverJobs } from "./notify-stage.ts";
 import {
   advanceDelivery,
+  deliverQueue,
   dueDelivery,
   insertAttempt,
+  jobData,
   killWaiting,
-  setEndpointState,
+  type DeliverJobs,
   type DueDelivery,
-} from "./notify-store.ts";
+} from "./delivery-store.ts";
+import { setEndpointState } from "./notify-store.ts";
 import { defaultSchedule, nextStep, type AttemptOutcome, type NextStep, type Schedule } from "./notify.ts";
 import type { Sender } from "./webhook-send-http.ts";
 

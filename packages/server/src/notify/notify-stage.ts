@@ -1,17 +1,9 @@
-import type { JsonObject } from "@tillwatch/wire";
 import type { IncidentChange } from "../flow.ts";
 import type { Chance } from "../platform/chance.ts";
-import type { NewJob } from "../platform/jobs.ts";
 import type { Tx } from "../schema.ts";
-import { endpointsFor, insertDeliveries, type NewDelivery } from "./notify-store.ts";
+import { queueDeliveries, type DeliverJobs } from "./delivery-store.ts";
+import { endpointsFor } from "./notify-store.ts";
 import { announcements } from "./notify.ts";
-
-export const deliverQueue = "webhook_deliver";
-
-/** The part of platform/jobs.ts that is needed here. */
-export type DeliverJobs = {
-  readonly enqueueAll: (tx: Tx, queue: string, jobs: readonly NewJob[]) => Promise<void>;
-};
 
 export type NotifyDeps = { readonly jobs: DeliverJobs; readonly chance: Chance };
 export type NotifyInputs = { readonly tx: Tx; readonly nowMs: number };
@@ -29,21 +21,4 @@ export function notifyStage(deps: NotifyDeps) {
     );
     await queueDeliveries(tx, deliveries, { jobs: deps.jobs, nowMs });
   };
-}
-
-/** Writes the deliveries and their first jobs; both exist if and only if `tx` commits. */
-export async function queueDeliveries(
-  tx: Tx,
-  deliveries: readonly NewDelivery[],
-  { jobs, nowMs }: { readonly jobs: DeliverJobs; readonly nowMs: number },
-): Promise<void> {
-  if (deliveries.length === 0) return;
-  await insertDeliveries(tx, deliveries, nowMs);
-  const data = deliveries.map(({ id }) => ({ data: jobData(id, 0) }));
-  await jobs.enqueueAll(tx, deliverQueue, data);
-}
-
-/** `attempt` is the number of attempts made before: a job that was overtaken finds another number and does nothing. */
-export function jobData(deliveryId: string, attempt: number): JsonObject {
-  return { deliveryId, attempt };
 }

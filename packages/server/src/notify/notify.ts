@@ -53,7 +53,11 @@ export type AttemptOutcome =
 export function judgeStatus(status: number): AttemptOutcome {
   if (status >= 200 && status < 300) return { kind: "delivered", status };
   if (status === 410) return { kind: "failed", status, code: "webhook_gone" };
-  return { kind: "failed", status, code: status >= 300 && status < 400 ? "webhook_redirected" : "webhook_status_refused" };
+  return {
+    kind: "failed",
+    status,
+    code: status >= 300 && status < 400 ? "webhook_redirected" : "webhook_status_refused",
+  };
 }
 
 /** Seconds to wait after the first, second, ... failed attempt; after the last one the message is a dead letter. */

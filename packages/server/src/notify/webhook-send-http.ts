@@ -7,7 +7,10 @@ import { judgeStatus, type AttemptOutcome } from "./notify.ts";
 import { webhookHeaders, type SignedMessage } from "./signature.ts";
 
 export type Sender = {
-  readonly send: (target: { readonly url: string; readonly secret: string }, message: SignedMessage) => Promise<AttemptOutcome>;
+  readonly send: (
+    target: { readonly url: string; readonly secret: string },
+    message: SignedMessage,
+  ) => Promise<AttemptOutcome>;
   readonly close: () => Promise<void>;
 };
 
@@ -68,7 +71,12 @@ function hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array {
   return new Uint8Array(createHmac("sha256", key).update(message).digest());
 }
 
-const timeouts = new Set(["UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "UND_ERR_ABORTED"]);
+const timeouts = new Set([
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_HEADERS_TIMEOUT",
+  "UND_ERR_BODY_TIMEOUT",
+  "UND_ERR_ABORTED",
+]);
 
 function codeOf(fault: unknown): "webhook_timeout" | "webhook_unreachable" | "webhook_address_refused" {
   if (!(fault instanceof Error)) return "webhook_unreachable";
