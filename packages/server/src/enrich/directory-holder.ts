@@ -57,7 +57,8 @@ export function entryProblems(entry: DirectoryEntry, directory: Directory): read
   if (!Value.Check(schema, entry.body)) {
     return [...Value.Errors(schema, entry.body)].map(({ instancePath, message }) => ({ entry: instancePath, message }));
   }
-  const named = entry.body[entry.kind === "product" ? "sku" : "id"];
+  const body: JsonObject = entry.body;
+  const named = body[entry.kind === "product" ? "sku" : "id"];
   if (named !== entry.id) return [{ entry: "/id", message: `must be ${entry.id}, as in the address` }];
   if (entry.kind === "site") {
     const problems: DirectoryProblem[] = [];
