@@ -1,7 +1,9 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { unwrapDataKey, wrapDataKey } from "@tillwatch/evidence";
 import { makeFolder, writeDurably } from "./durable-file.ts";
+import { nodeAead } from "./node-crypto.ts";
 
 export class KeyFault extends Error {
   override readonly name = "KeyFault";
@@ -15,13 +17,13 @@ export class KeyFault extends Error {
 
 /**
  * Wraps the keys that single objects are encrypted with. `id` names the master key without telling it (16 hex digits).
- * `context` is bound to the wrapped key: it unwraps for the same context only.
+ * `objectId` is bound to the wrapped key: it unwraps for the same object only.
  */
 export type MasterKey = {
   readonly id: string;
-  readonly wrap: (key: Uint8Array, context: string) => Uint8Array;
-  /** Throws KeyFault `key_master_wrong` when another master key, or another context, wrapped it, or it was altered. */
-  readonly unwrap: (wrapped: Uint8Array, context: string) => Uint8Array;
+  readonly wrap: (dataKey: Uint8Array, objectId: string) => Promise<Uint8Array>;
+  /** Throws KeyFault `key_master_wrong` when another master key wrapped it, or for another object, or it was altered. */
+  readonly unwrap: (wrapped: Uint8Array, objectId: string) => Promise<Uint8Array>;
 };
 
 /** The secrets of an installation. `logSeed` and `sealSeed` are Ed25519 seeds: they sign checkpoints and packets. */
@@ -68,7 +70,10 @@ async function readSecret(path: string): Promise<Uint8Array | undefined> {
     throw new KeyFault("key_file_unreadable", `${path} cannot be read`, fault);
   }
   if ((mode & 0o077) !== 0) {
-    throw new KeyFault("key_file_exposed", `${path} can be read by others (mode ${(mode & 0o777).toString(8)}); chmod 600 it`);
+    throw new KeyFault(
+      "key_file_exposed",
+      `${path} can be read by others (mode ${(mode & 0o777).toString(8)}); chmod 600 it`,
+    );
   }
   const secret = Buffer.from(text.trim(), "base64");
   if (secret.length !== secretBytes || secret.toString("base64") !== text.trim()) {
@@ -77,33 +82,27 @@ async function readSecret(path: string): Promise<Uint8Array | undefined> {
   return new Uint8Array(secret);
 }
 
-const nonceBytes = 12;
-const tagBytes = 16;
+/** Names a master key without telling it: 16 hex digits. */
+function masterKeyId(secret: Uint8Array): string {
+  return createHash("sha256").update("tillwatch/master-key-id/v1").update(secret).digest("hex").slice(0, 16);
+}
 
-/** AES-256-GCM with a random nonce: at most one wrap an object, far below the 2^32 that random nonces allow. */
+const nonceBytes = 12;
+
 export function masterKey(secret: Uint8Array): MasterKey {
-  const wrapping = Buffer.from(hkdfSync("sha256", secret, "", "tillwatch/key-wrap/v1", secretBytes));
-  const id = createHash("sha256").update("tillwatch/master-key-id/v1").update(secret).digest("hex").slice(0, 16);
+  const id = masterKeyId(secret);
   return {
     id,
-    wrap: (key, context) => {
-      const nonce = randomBytes(nonceBytes);
-      const cipher = createCipheriv("aes-256-gcm", wrapping, nonce).setAAD(Buffer.from(context));
-      return new Uint8Array(Buffer.concat([nonce, cipher.update(key), cipher.final(), cipher.getAuthTag()]));
-    },
-    unwrap: (wrapped, context) => {
-      const [nonce, body, tag] = [
-        wrapped.subarray(0, nonceBytes),
-        wrapped.subarray(nonceBytes, -tagBytes),
-        wrapped.subarray(-tagBytes),
-      ];
-      try {
-        const decipher = createDecipheriv("aes-256-gcm", wrapping, nonce, { authTagLength: tagBytes });
-        decipher.setAAD(Buffer.from(context)).setAuthTag(tag);
-        return new Uint8Array(Buffer.concat([decipher.update(body), decipher.final()]));
-      } catch (fault) {
-        throw new KeyFault("key_master_wrong", `the key of ${context} was not wrapped by master key ${id}, or was altered`, fault);
-      }
+    // Random nonces: one wrap an object stays far below the 2^32 that they allow a key.
+    wrap: (dataKey, objectId) =>
+      wrapDataKey({ aead: nodeAead, masterKey: secret, dataKey, objectId, nonce: randomBytes(nonceBytes) }),
+    unwrap: async (wrapped, objectId) => {
+      const opened = await unwrapDataKey({ aead: nodeAead, masterKey: secret, wrapped, objectId });
+      if (opened.ok) return opened.value;
+      throw new KeyFault(
+        "key_master_wrong",
+        `the key of ${objectId} does not open with master key ${id}: ${opened.error.says}`,
+      );
     },
   };
 }

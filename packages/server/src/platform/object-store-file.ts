@@ -66,7 +66,7 @@ async function writeAll(path: string, source: AsyncIterable<Uint8Array>): Promis
     let bytes = 0;
     for await (const chunk of source) {
       // One write may take fewer bytes than it was given.
-      for (let at = 0; at < chunk.length; ) at += (await handle.write(chunk, at, chunk.length - at)).bytesWritten;
+      for (let at = 0; at < chunk.length;) at += (await handle.write(chunk, at, chunk.length - at)).bytesWritten;
       bytes += chunk.length;
     }
     await handle.sync();
@@ -117,7 +117,8 @@ async function sweep(folder: string): Promise<void> {
     // Several processes may share a folder: only what has not been written to for a day is surely nobody's.
     const found = await statOf(join(folder, name));
     const dead = !isRunning(Number(name.split("-")[0]));
-    if (found !== null && (dead || Date.now() - found.storedAtMs > 86_400_000)) await rm(join(folder, name), { force: true });
+    if (found !== null && (dead || Date.now() - found.storedAtMs > 86_400_000))
+      await rm(join(folder, name), { force: true });
   }
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openFileObjectStore, openObjectStore } from "./object-store-file.ts";
-import { assertSafeKey, ObjectStoreFault } from "./object-store.ts";
+import { assertSafeKey, type ObjectStoreFault } from "./object-store.ts";
 
 async function* chunks(...texts: string[]): AsyncIterable<Uint8Array> {
   for (const text of texts) yield Buffer.from(text);
@@ -78,7 +78,20 @@ test("I01 what a killed process left unfinished goes at the next start", () =>
     assert.deepEqual(await readdir(join(folder, ".incoming")), [running]);
   }));
 
-for (const key of ["", "/etc/passwd", "../x", "a/../b", "a//b", "a/.hidden", ".incoming/x", "a\\b", "a/b\0", "a b", "x..y", "a/".repeat(9) + "a"]) {
+for (const key of [
+  "",
+  "/etc/passwd",
+  "../x",
+  "a/../b",
+  "a//b",
+  "a/.hidden",
+  ".incoming/x",
+  "a\\b",
+  "a/b\0",
+  "a b",
+  "x..y",
+  "a/".repeat(9) + "a",
+]) {
   test(`I16 the key ${JSON.stringify(key)} is refused`, () => {
     assert.throws(() => assertSafeKey(key), { code: "object_key_unsafe" });
   });
