@@ -4,6 +4,7 @@ import type {
   IncidentState,
   IncidentSummary,
   JsonObject,
+  JsonValue,
   Score,
   Signal,
   SituationId,
@@ -52,6 +53,9 @@ export type JoinedBecause =
   | "same_person_track"
   | "sale_explains_exit";
 
+/**
+ * A signal as part of a situation, as stored. `traits` is what correlation ties by (correlate/traits.ts);
+ */
 export type SituationMember = {
   readonly signalId: string;
   readonly type: string;
@@ -66,6 +70,7 @@ export type SituationMember = {
   readonly because: JoinedBecause;
   readonly detections: readonly Detection[];
   readonly view: JsonObject;
+  readonly traits: JsonValue;
 };
 
 /** Members in order of corrected time, ties by id. */
@@ -78,10 +83,19 @@ export type Situation = {
   readonly members: readonly SituationMember[];
 };
 
+/** How one signal came to a situation: what correlation was given and what it decided. Goes into the decision record. */
+export type JoinTrace = {
+  readonly signalId: string;
+  readonly service: string;
+  readonly view: JsonObject;
+  readonly correlation: { readonly arrival: JsonValue; readonly candidates: JsonValue; readonly decision: JsonValue };
+};
+
 export type SituationChange = {
   readonly kind: "opened" | "extended";
   readonly situation: Situation;
   readonly addedSignalIds: readonly string[];
+  readonly joins: readonly JoinTrace[];
 };
 
 /** `threshold` is the severity from which a situation is an incident, as the weights of this score say. */

@@ -1,0 +1,80 @@
+import { sql } from "kysely";
+import type { Situation, SituationMember } from "../flow.ts";
+import type { Tx } from "../schema.ts";
+
+export type SituationSpan = { readonly siteIds: readonly string[]; readonly fromMs: number; readonly toMs: number };
+
+const situationsMax = 5_000;
+
+/** Situations of these sites that touch [fromMs, toMs), with their members in order. Uses index situation_by_site. */
+export async function situationsNear(tx: Tx, span: SituationSpan): Promise<readonly Situation[]> {
+  const { rows } = await sql<SituationRow>`
+    select s.id, s.site_id, s.zone_id, s.first_at, s.last_at, json_agg(m.body order by m.ordinal) as members
+    from situation s join situation_member m on m.situation_id = s.id
+    where s.site_id = any(${span.siteIds}::text[])
+      and s.last_at >= ${iso(span.fromMs)}::timestamptz and s.first_at < ${iso(span.toMs)}::timestamptz
+    group by s.id order by s.last_at desc limit ${situationsMax}`.execute(tx);
+  return rows.map(toSituation);
+}
+
+type SituationRow = {
+  readonly id: Situation["id"];
+  readonly site_id: string;
+  readonly zone_id: string | null;
+  readonly first_at: Date;
+  readonly last_at: Date;
+  readonly members: readonly SituationMember[];
+};
+
+function toSituation(row: SituationRow): Situation {
+  return {
+    id: row.id,
+    siteId: row.site_id,
+    zoneId: row.zone_id,
+    firstAtMs: row.first_at.getTime(),
+    lastAtMs: row.last_at.getTime(),
+    members: row.members.toSorted(byTime),
+  };
+}
+
+export function byTime(a: SituationMember, b: SituationMember): number {
+  return a.correctedAtMs - b.correctedAtMs || (a.signalId < b.signalId ? -1 : 1);
+}
+
+/** Writes what a batch made of its situations: spans and new members, two statements for any number. */
+export async function saveSituations(
+  tx: Tx,
+  changed: readonly { situation: Situation; added: readonly SituationMember[] }[],
+) {
+  if (changed.length === 0) return;
+  const situations = changed.map(({ situation }) => ({
+    id: situation.id,
+    site_id: situation.siteId,
+    zone_id: situation.zoneId,
+    first_at: iso(situation.firstAtMs),
+    last_at: iso(situation.lastAtMs),
+    member_count: situation.members.length,
+  }));
+  await sql`
+    insert into situation (id, site_id, zone_id, first_at, last_at, member_count)
+    select id, site_id, zone_id, first_at, last_at, member_count from json_to_recordset(${JSON.stringify(situations)}::json)
+      as row (id uuid, site_id text, zone_id text, first_at timestamptz, last_at timestamptz, member_count int4)
+    on conflict (id) do update
+      set first_at = excluded.first_at, last_at = excluded.last_at, member_count = excluded.member_count`.execute(tx);
+  const members = changed.flatMap(({ situation, added }) =>
+    added.map((member, index) => ({
+      situation_id: situation.id,
+      signal_id: member.signalId,
+      ordinal: situation.members.length - added.length + index,
+      body: member,
+    })),
+  );
+  await sql`
+    insert into situation_member (situation_id, signal_id, ordinal, body)
+    select situation_id, signal_id, ordinal, body from json_to_recordset(${JSON.stringify(members)}::json)
+      as row (situation_id uuid, signal_id uuid, ordinal int4, body json)`.execute(tx);
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
