@@ -137,7 +137,7 @@ testOnDatabases("I04 each custody entry stands in the audit record with its dige
       true,
     );
     const { rows } = await sql<{ kind: string; digest: string; audited: string }>`
-      select a.kind, c.digest, a.body::json ->> 'custody_digest' as audited
+      select a.kind, c.digest, a.body::json ->> 'custodyDigest' as audited
       from custody_entry c join audit_entry a on a.id = c.audit_id where c.exhibit_id = ${id} order by c.seq`.execute(
       deps.db,
     );
@@ -158,7 +158,7 @@ testOnDatabases(
       const { rows } = await sql<{ body: string }>`select body from audit_entry where kind = 'exhibit.refused'`.execute(
         served.deps.db,
       );
-      assert.equal(JSON.parse(rows[0]?.body ?? "{}").claimed_sha256, claimed);
+      assert.equal(JSON.parse(rows[0]?.body ?? "{}").claimedSha256, claimed);
     });
   },
 );

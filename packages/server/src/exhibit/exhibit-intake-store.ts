@@ -5,10 +5,10 @@ import type { Chance } from "../platform/chance.ts";
 import type { Clock } from "../platform/clock.ts";
 import { nodeSha256 } from "../platform/node-crypto.ts";
 import type { Db, Tx } from "../schema.ts";
-import { pointerBytes, type ExhibitFacts, type Pointer } from "./exhibit.ts";
+import { pointerDigest, type ExhibitFacts, type Pointer } from "./exhibit.ts";
 import { exhibitById, knownExhibits } from "./exhibit-read.ts";
 import { insertExhibit, insertPointer, recordTouch, type Touch } from "./exhibit-store.ts";
-import { exhibitObjectKey, sweepVault, type StoredObject, type Vault } from "./exhibit-vault-store.ts";
+import { sweepVault, type StoredObject, type Vault } from "./exhibit-vault-store.ts";
 
 /** A line on the incident's timeline; the incident stage writes it, in the same transaction. */
 export type AddTimeline = (
@@ -97,7 +97,7 @@ async function recordArrival(deps: ExhibitDeps, tx: Tx, arrival: Arriving): Prom
     };
     await recordTouch(tx, captured, deps.chance);
   }
-  const detail = { bytes: stored.bytes, media_type: facts.mediaType, exhibit_kind: facts.kind, source: facts.source };
+  const detail = { bytes: stored.bytes, mediaType: facts.mediaType, exhibitKind: facts.kind, source: facts.source };
   const received: Touch = {
     ...common,
     action: "received",
@@ -106,7 +106,7 @@ async function recordArrival(deps: ExhibitDeps, tx: Tx, arrival: Arriving): Prom
     what: `${facts.name}, ${stored.bytes} bytes`,
     why: hand.why,
     auditKind: "exhibit.received",
-    detail: { ...detail, claimed_sha256: facts.claimedSha256 },
+    detail: { ...detail, claimedSha256: facts.claimedSha256 },
   };
   await recordTouch(tx, received, deps.chance);
   await deps.addTimeline(tx, {
@@ -128,9 +128,9 @@ async function recordMismatch(deps: ExhibitDeps, tx: Tx, arrival: Arriving): Pro
     because: "exhibit_digest_mismatch",
     atMs: deps.clock(),
     body: {
-      exhibit_id: id,
-      claimed_sha256: facts.claimedSha256,
-      received_sha256: stored.sha256,
+      exhibitId: id,
+      claimedSha256: facts.claimedSha256,
+      receivedSha256: stored.sha256,
       bytes: stored.bytes,
       source: facts.source,
     },
@@ -151,6 +151,7 @@ export async function recordPointer(
   const { incidentId, pointer, facts, hand } = input;
   const id = deps.chance.uuid();
   const nowMs = deps.clock();
+  const known = pointerDigest(nodeSha256, pointer);
   await deps.db.transaction().execute(async (tx) => {
     await insertPointer(tx, { id, incidentId, receivedAtMs: nowMs, receivedBy: hand.token, pointer, ...facts });
     const touch: Touch = {
@@ -159,15 +160,15 @@ export async function recordPointer(
       action: "received",
       atMs: nowMs,
       who: hand.token,
-      what: `pointer to ${facts.name}; the digest is of the pointer, not of the media`,
+      what: `pointer to ${facts.name}; the digest is of the ${known.of}`,
       why: hand.why,
       authority: hand.authority,
-      digest: Buffer.from(nodeSha256(pointerBytes(pointer))).toString("hex"),
+      digest: known.sha256,
       auditKind: "exhibit.pointer_received",
       detail: {
-        media_type: pointer.mediaType,
-        media_sha256: pointer.sha256,
-        media_bytes: pointer.bytes,
+        mediaType: pointer.mediaType,
+        mediaSha256: pointer.sha256,
+        mediaBytes: pointer.bytes,
         source: facts.source,
       },
     };
@@ -273,5 +274,3 @@ const commitWithinMs = 3_600_000;
 export function sweepExhibits(deps: Pick<ExhibitDeps, "db" | "vault" | "clock">): Promise<number> {
   return sweepVault(deps.vault, (ids) => knownExhibits(deps.db, ids), deps.clock() - commitWithinMs);
 }
-
-export { exhibitObjectKey };

@@ -1,5 +1,12 @@
-import { nextCustodyEntry, type CustodyAction, type CustodyEntry, type CustodyFields } from "@tillwatch/evidence";
-import { canonicalBytes, custodyDigest } from "@tillwatch/evidence";
+import {
+  canonicalBytes,
+  custodyDigest,
+  custodyDigestField,
+  nextCustodyEntry,
+  type CustodyAction,
+  type CustodyEntry,
+  type CustodyFields,
+} from "@tillwatch/evidence";
 import { sql } from "kysely";
 import type { JsonObject } from "@tillwatch/wire";
 import { appendAudit } from "../audit/audit-append.ts";
@@ -95,12 +102,12 @@ export async function recordTouch(tx: Tx, touch: Touch, chance: Chance): Promise
     atMs: touch.atMs,
     body: {
       ...touch.detail,
-      incident_id: touch.incidentId,
-      custody_seq: entry.seq,
-      custody_action: action,
-      custody_digest: entryDigest,
+      incidentId: touch.incidentId,
+      custodySeq: entry.seq,
+      custodyAction: action,
+      [custodyDigestField]: entryDigest,
       authority,
-      exhibit_sha256: digest,
+      exhibitSha256: digest,
     },
   };
   const [auditId] = await appendAudit(tx, [record], chance);

@@ -1,4 +1,4 @@
-import { canonicalBytes } from "@tillwatch/evidence";
+import { canonicalBytes, toHex, type Sha256 } from "@tillwatch/evidence";
 
 /** What is known of an exhibit besides its bytes. `capturedAt` is the device's own text; `source` a device id or a person's token. */
 export type ExhibitFacts = {
@@ -46,11 +46,17 @@ export function cleanMediaType(raw: string | undefined): string {
 }
 
 /**
- * What a pointer's custody entries digest, and what a packet holds in place of the bytes: the canonical JSON of the pointer.
+ * What a pointer's custody entries digest, and what a packet says of it: the media's own digest and length where the holder
+ * stated both, else those of the pointer itself (its canonical JSON: bytes, mediaType, sha256, uri), which is all that we hold.
  */
-export function pointerBytes(pointer: Pointer): Uint8Array {
-  const { uri, mediaType, bytes, sha256 } = pointer;
-  return canonicalBytes({ uri, mediaType, bytes, sha256 });
+export function pointerDigest(
+  sha256: Sha256,
+  pointer: Pointer,
+): { readonly of: "media" | "pointer"; readonly sha256: string; readonly bytes: number } {
+  const { uri, mediaType, bytes, sha256: stated } = pointer;
+  if (stated !== null && bytes !== null) return { of: "media", sha256: stated, bytes };
+  const own = canonicalBytes({ uri, mediaType, bytes, sha256: stated });
+  return { of: "pointer", sha256: toHex(sha256(own)), bytes: own.length };
 }
 
 export type ByteSpan = { readonly from: number; readonly to: number };
