@@ -13,6 +13,7 @@ export const testDirectoryData: DirectoryData = {
       region: null,
       timezone: "Europe/Berlin",
       currency: "EUR",
+      assortments: undefined,
       openingHours: {
         ...allWeek,
         mon: [[480, 1200]],
@@ -45,10 +46,19 @@ export const testDirectoryData: DirectoryData = {
       name: "Whisky",
       valueMinor: 4500,
       currency: "EUR",
+      assortment: undefined,
       epcClass: "urn:epc:id:sgtin:9521321.010001",
       highValue: true,
     },
-    { sku: "GUM", name: "Gum", valueMinor: 99, currency: "EUR", epcClass: null, highValue: false },
+    {
+      sku: "GUM",
+      name: "Gum",
+      valueMinor: 99,
+      currency: "EUR",
+      assortment: undefined,
+      epcClass: null,
+      highValue: false,
+    },
   ],
   calendar: [
     {
