@@ -81,12 +81,15 @@ function place(signal: DetectedSignal, working: Map<string, Working>, inputs: Co
   known.joins.push(join);
 }
 
+/** Only evidence ties: a passer-by who was seen near the spot must not carry the situation on to the next passer-by. */
 function toCandidate(situation: Situation): Candidate {
   return {
     situationId: situation.id,
     firstAtMs: situation.firstAtMs,
     lastAtMs: situation.lastAtMs,
-    members: situation.members.map((member) => member.traits as unknown as Traits),
+    members: situation.members
+      .filter((member) => member.role === "evidence")
+      .map((member) => member.traits as unknown as Traits),
   };
 }
 

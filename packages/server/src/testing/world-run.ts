@@ -150,7 +150,8 @@ class WorldRun {
 function candidateOf({ id, members }: Kept): Candidate {
   const times = members.map(({ correctedAtMs }) => correctedAtMs);
   const span = { firstAtMs: Math.min(...times), lastAtMs: Math.max(...times) };
-  return { situationId: id, ...span, members: members.map(({ traits }) => traits as unknown as Traits) };
+  const evidence = members.filter(({ role }) => role === "evidence");
+  return { situationId: id, ...span, members: evidence.map(({ traits }) => traits as unknown as Traits) };
 }
 
 function memberOf(
