@@ -49,7 +49,7 @@ module.exports = {
       name: "only-the-pipeline-wires-stages",
       comment: "The order of the stages is written once, in pipeline.ts; app.ts builds what it is given.",
       severity: "error",
-      from: { path: "^packages/", pathNot: [`${src}/(app|pipeline(-[a-z]+)?)[.]ts$`, ...notTests] },
+      from: { path: "^packages/", pathNot: [`${src}/(app|pipeline|pipeline-worker)[.]ts$`, ...notTests] },
       to: { path: `${src}/.*-stage[.]ts$`, ...valueOnly },
     },
     {

@@ -73,3 +73,15 @@ export async function listDeliveries(db: DbOrTx, query: DeliveryQuery): Promise<
     order by p.created_at desc, p.id desc`.execute(db);
   return rows;
 }
+
+/** A message's state and that of its endpoint; null where there is none. */
+export async function deliveryState(
+  db: DbOrTx,
+  id: string,
+): Promise<{ readonly state: DeliveryView["state"]; readonly endpoint: EndpointState } | null> {
+  const { rows } = await sql<{ state: DeliveryView["state"]; endpoint: EndpointState }>`
+    select d.state, e.state as endpoint
+    from webhook_delivery d join webhook_endpoint e on e.id = d.endpoint_id
+    where d.id = ${id}::uuid`.execute(db);
+  return rows[0] ?? null;
+}
