@@ -26,6 +26,7 @@ export * from "./packet-verify.ts";
 export * from "./refusal.ts";
 export * from "./safe-path.ts";
 export * from "./sealed-exhibit.ts";
+export { openSealedRange } from "./sealed-range.ts";
 export * from "./signed-note.ts";
 export * from "./tiles.ts";
 export * from "./tlog-proof.ts";

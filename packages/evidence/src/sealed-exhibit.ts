@@ -24,7 +24,7 @@ export const dataKeyBytes = 32;
 export const noncePrefixBytes = 7;
 export const exhibitChunkBytes = 1024 * 1024;
 export const sealedHeaderBytes = 16;
-const tagBytes = 16;
+export const tagBytes = 16;
 const magic = utf8("TWX1");
 const keyMagic = utf8("TWK1");
 const chunksMax = 2 ** 32;
@@ -94,7 +94,7 @@ export async function* openChunks(
 }
 
 /** "TWX1" | chunk length, uint32 big-endian | nonce prefix, 7 bytes | 0. */
-function sealedHeader(noncePrefix: Uint8Array): Uint8Array {
+export function sealedHeader(noncePrefix: Uint8Array): Uint8Array {
   const header = new Uint8Array(sealedHeaderBytes);
   header.set(magic, 0);
   new DataView(header.buffer).setUint32(4, exhibitChunkBytes, false);
@@ -103,7 +103,7 @@ function sealedHeader(noncePrefix: Uint8Array): Uint8Array {
 }
 
 /** prefix (7) | counter, uint32 big-endian | 1 for the last chunk, else 0. */
-function chunkNonce(prefix: Uint8Array, counter: number, last: boolean): Uint8Array {
+export function chunkNonce(prefix: Uint8Array, counter: number, last: boolean): Uint8Array {
   if (counter >= chunksMax) throw new RangeError("an object has at most 2^32 chunks");
   const nonce = new Uint8Array(12);
   nonce.set(prefix, 0);

@@ -98,10 +98,14 @@ export type SituationChange = {
   readonly joins: readonly JoinTrace[];
 };
 
-/** `threshold` is the severity from which a situation is an incident, as the weights of this score say. */
+/**
+ * `threshold` is the severity from which a situation is an incident, `watchFloor` the one below which it is not even shown on
+ * the watch list, both as the weights of this score say.
+ */
 export type ScoredSituation = SituationChange & {
   readonly score: Score;
   readonly threshold: number;
+  readonly watchFloor: number;
   readonly decisionId: DecisionId;
 };
 

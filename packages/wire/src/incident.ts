@@ -110,8 +110,8 @@ export type ExhibitSummary = {
   readonly id: ExhibitId;
   readonly name: string;
   readonly mediaType: string;
-  readonly bytes: number;
-  readonly sha256: string;
+  readonly bytes: number | null; // null: a pointer whose holder did not state it
+  readonly sha256: string | null; // of the plain bytes, lower-case hex; null as above
   readonly capturedAt: string | null;
   readonly receivedAt: string;
   readonly kind: "original" | "derivative" | "pointer";

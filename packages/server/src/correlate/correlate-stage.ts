@@ -1,4 +1,4 @@
-import type { JsonValue, SituationId } from "@tillwatch/wire";
+import type { SituationId } from "@tillwatch/wire";
 import type { DetectedSignal, JoinTrace, Situation, SituationChange, SituationMember } from "../flow.ts";
 import type { Tx } from "../schema.ts";
 import { byTime, saveSituations, situationsNear } from "./correlate-store.ts";
@@ -66,8 +66,8 @@ function place(signal: DetectedSignal, working: Map<string, Working>, inputs: Co
     service: signal.service,
     view: signal.view,
     correlation: {
-      arrival: arrival as unknown as JsonValue,
-      candidates: tiedCandidates(arrival, here, inputs.policy) as unknown as JsonValue,
+      arrival: arrival,
+      candidates: tiedCandidates(arrival, here, inputs.policy),
       decision,
     },
   };
@@ -115,13 +115,13 @@ function memberOf(
     because: decision.kind === "join" ? decision.because : "opened_it",
     detections: signal.detections,
     view: signal.view,
-    traits: arrival.traits as unknown as JsonValue,
+    traits: arrival.traits,
   };
 }
 
-function openedBy(member: SituationMember, place: { id: SituationId; siteId: string }): Situation {
+function openedBy(member: SituationMember, at: { id: SituationId; siteId: string }): Situation {
   return {
-    ...place,
+    ...at,
     zoneId: member.zoneId,
     firstAtMs: member.correctedAtMs,
     lastAtMs: member.correctedAtMs,
