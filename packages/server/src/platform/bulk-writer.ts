@@ -28,7 +28,9 @@ export function postgresBulkWriter<S>(pool: pg.Pool): BulkWriter<S> {
     current = await pool.connect();
     return current;
   };
-  const db = new Kysely<S>({ dialect: new PostgresDialect({ pool: { connect, end: () => pool.end() } }) });
+  const db = new Kysely<S>({
+    dialect: new PostgresDialect({ pool: { connect, end: () => pool.end(), options: pool.options } }),
+  });
   const copyInto: CopyInto = async (target, rows) => {
     if (current === undefined) throw new Error("COPY outside of a transaction");
     const stream = current.query(copyFrom(`copy ${target} from stdin`));

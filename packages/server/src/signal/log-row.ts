@@ -33,7 +33,8 @@ function escaped(text: string): string {
 /** The number that a source gives its signals in order: CloudEvents `sequence`, else `data.sequence`; null: it gives none. */
 export function sequenceOf(signal: Signal): number | null {
   const members = signal.extra["members"];
-  const attribute = typeof members === "object" && members !== null ? (members as { sequence?: JsonValue }).sequence : null;
+  const attribute =
+    typeof members === "object" && members !== null ? (members as { sequence?: JsonValue }).sequence : null;
   const given = attribute ?? signal.data["sequence"];
   const number = typeof given === "string" && /^\d{1,15}$/.test(given) ? Number(given) : given;
   return typeof number === "number" && Number.isSafeInteger(number) && number >= 0 ? number : null;

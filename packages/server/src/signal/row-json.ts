@@ -30,7 +30,8 @@ export function parseRow(bytes: Uint8Array): Result<JsonObject, Refusal> {
     const why = fault instanceof SyntaxError ? fault.message.slice(0, 120).toWellFormed() : "it cannot be parsed";
     return refuse("signal_row_not_json", "", `the row is not JSON: ${why}`);
   }
-  if (!isJsonObject(value)) return refuse("signal_row_not_object", "", `a signal is a JSON object, not ${shown(value)}`);
+  if (!isJsonObject(value))
+    return refuse("signal_row_not_object", "", `a signal is a JSON object, not ${shown(value)}`);
   const walk: Walk = { members: 0, refusal: null };
   visit(walk, value, []);
   if (walk.refusal !== null) return { ok: false, error: walk.refusal };
@@ -45,7 +46,7 @@ function visit(walk: Walk, value: JsonValue, path: Path): void {
   if (walk.refusal !== null) return;
   if (typeof value === "string") checkText(walk, value, path);
   else if (typeof value === "number") checkNumber(walk, value, path);
-  else if (typeof value === "object" && value !== null) visitInside(walk, value as JsonObject, path);
+  else if (typeof value === "object" && value !== null) visitInside(walk, value, path);
 }
 
 // `path` has one entry a level, so its length is the depth.

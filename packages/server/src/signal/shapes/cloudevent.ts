@@ -14,7 +14,17 @@ import {
   type ZoneId,
 } from "@tillwatch/wire";
 import { parseZoneId } from "@tillwatch/wire";
-import { deviceFrom, extraOf, objectIn, siteFrom, splitMembers, statedShare, type ShapeContext, type ToDraft } from "../draft.ts";
+import {
+  deviceFrom,
+  extraOf,
+  objectIn,
+  siteFrom,
+  splitMembers,
+  statedShare,
+  textOf,
+  type ShapeContext,
+  type ToDraft,
+} from "../draft.ts";
 import { parseInstant } from "../instant.ts";
 import { mediaReference } from "../media.ts";
 import { pointerToken, refuse, shown, type Refusal } from "../refusal.ts";
@@ -63,11 +73,11 @@ export const cloudEventToDraft: ToDraft = (row, context) => {
   if (!media.ok) return media;
 
   const { rest } = splitMembers(row, (member) => canonicalMembers.has(member));
-  const givenType = String(row["type"]);
+  const givenType = textOf(row, "type");
   const isOurs = givenType.startsWith(ownPrefix) && givenType.length > ownPrefix.length;
   return ok({
-    source: String(row["source"]),
-    sourceEventId: String(row["id"]),
+    source: textOf(row, "source"),
+    sourceEventId: textOf(row, "id"),
     shape: "cloudevent",
     type: isOurs ? givenType.slice(ownPrefix.length) : givenType,
     ...place.value,
@@ -119,7 +129,11 @@ function wrongAttribute(row: JsonObject): Refusal | null {
     }
   }
   if (Object.hasOwn(row, "data") && Object.hasOwn(row, "data_base64")) {
-    return { code: "signal_member_malformed", pointer: "/data_base64", message: "data and data_base64 exclude each other" };
+    return {
+      code: "signal_member_malformed",
+      pointer: "/data_base64",
+      message: "data and data_base64 exclude each other",
+    };
   }
   return null;
 }
@@ -128,7 +142,7 @@ type Place = { readonly siteId: SiteId; readonly zoneId: ZoneId | null; readonly
 
 /** Attributes first, then a source of the form `<site>/<device>`, then the channel. */
 function placeOf(row: JsonObject, { channel }: ShapeContext): Result<Place, Refusal> {
-  const inSource = sourceParts(String(row["source"]));
+  const inSource = sourceParts(textOf(row, "source"));
   let siteId = inSource?.site ?? channel.site;
   if (row["siteid"] !== undefined) {
     const given = siteFrom(row["siteid"], "/siteid");
