@@ -15,7 +15,7 @@ import { silentLog } from "./platform/log.ts";
 import type { OpenDatabase } from "./schema.ts";
 import { testOnDatabases } from "./testing/databases.ts";
 import { testPack } from "./testing/pack.ts";
-import { noonMs, signalOf } from "./testing/signals.ts";
+import { noonMs, signalOf } from "./testing/canonical.ts";
 
 const minute = 60_000;
 const pack = testPack();
