@@ -1,4 +1,13 @@
-import { ok, refused, type IncidentState, type JsonObject, type Result, type TriageLevel, type Verdict } from "@tillwatch/wire";
+import {
+  ok,
+  refused,
+  unreachable,
+  type IncidentState,
+  type JsonObject,
+  type Result,
+  type TriageLevel,
+  type Verdict,
+} from "@tillwatch/wire";
 import { changed, noEffects, type Change, type Effects } from "./incident-effects.ts";
 import type { IncidentRow } from "./incident-row.ts";
 import { checkTransition, closeReasonOf, type TransitionRefusal } from "./transitions.ts";
@@ -51,6 +60,8 @@ export function runCommand(
       return ok(note(row, command, context));
     case "edit":
       return edit(row, command, context);
+    default:
+      return unreachable(command);
   }
 }
 
@@ -191,11 +202,21 @@ function changeOf(context: CommandContext, because: string): Change {
   return { atMs: context.nowMs, actor: context.actor, because };
 }
 
-type Line = { readonly kind: "state" | "verdict" | "override" | "note" | "field"; readonly says: string; readonly detail: JsonObject };
+type Line = {
+  readonly kind: "state" | "verdict" | "override" | "note" | "field";
+  readonly says: string;
+  readonly detail: JsonObject;
+};
 
 // oxlint-disable-next-line max-params -- the two accumulators of a command and its own line
 function say(effects: Effects, row: IncidentRow, context: CommandContext, line: Line): void {
-  effects.timeline.push({ ...line, id: context.newId(), incidentId: row.id, atMs: context.nowMs, actor: context.actor });
+  effects.timeline.push({
+    ...line,
+    id: context.newId(),
+    incidentId: row.id,
+    atMs: context.nowMs,
+    actor: context.actor,
+  });
 }
 
 type Recorded = { readonly kind: string; readonly because: string; readonly body: JsonObject };

@@ -1,4 +1,12 @@
-import type { FieldChange, IncidentState, JsonObject, JsonValue, TimelineEntry, TriageLevel, Verdict } from "@tillwatch/wire";
+import type {
+  FieldChange,
+  IncidentState,
+  JsonObject,
+  JsonValue,
+  TimelineEntry,
+  TriageLevel,
+  Verdict,
+} from "@tillwatch/wire";
 import type { AuditRecord } from "../audit/audit-append.ts";
 import type { IncidentChange } from "../flow.ts";
 import type { IncidentRow } from "./incident-row.ts";

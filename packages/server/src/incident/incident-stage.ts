@@ -28,7 +28,10 @@ export function incidentStage(deps: IncidentStageDeps): IncidentStage {
       taxonomyVersion: needs.taxonomies.current.version,
       newId: deps.chance.uuid,
       references,
-      facts: await signalFacts(tx, scored.flatMap((one) => one.situation.members.map((member) => member.signalId))),
+      facts: await signalFacts(
+        tx,
+        scored.flatMap((one) => one.situation.members.map((member) => member.signalId)),
+      ),
     });
     await saveEffects(tx, effects, deps.chance);
     return toChanges(effects, needs, nowMs);

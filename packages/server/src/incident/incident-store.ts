@@ -36,10 +36,7 @@ export async function signalFacts(tx: Tx, ids: readonly string[]): Promise<Reado
     from signal where id in (select value::uuid from json_array_elements_text(${JSON.stringify(ids)}::json))
   `.execute(tx);
   return new Map(
-    rows.map((row) => [
-      row.id,
-      { originalAt: row.original_at, clockOffsetMs: row.offset_ms, mediaKinds: row.media },
-    ]),
+    rows.map((row) => [row.id, { originalAt: row.original_at, clockOffsetMs: row.offset_ms, mediaKinds: row.media }]),
   );
 }
 

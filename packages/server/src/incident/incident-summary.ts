@@ -65,7 +65,8 @@ export function topReasons(row: IncidentRow, categoryTitle: string): readonly st
 /** Why it stands where it stands: the queue's order in a sentence. */
 export function rankOf(row: IncidentRow): string {
   const severity = row.severity.toFixed(2);
-  const machine = row.machineSeverity === null ? "no machine value" : `the machine says ${row.machineSeverity.toFixed(2)}`;
+  const machine =
+    row.machineSeverity === null ? "no machine value" : `the machine says ${row.machineSeverity.toFixed(2)}`;
   const source =
     row.override !== null
       ? `set by a person; ${machine}`

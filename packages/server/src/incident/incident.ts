@@ -140,7 +140,9 @@ function extend(effects: Effects, extension: Extension, context: DecideContext):
     audit(effects, { kind: next.audit, one, row: after, because: next.because }, context.nowMs);
   }
   if (after.level !== row.level) {
-    effects.timeline.push(stateEntry(context, after, { from: null, says: `Level ${row.level} became ${after.level}.` }));
+    effects.timeline.push(
+      stateEntry(context, after, { from: null, says: `Level ${row.level} became ${after.level}.` }),
+    );
     const because = `evidence of level ${after.level}`;
     audit(effects, { kind: "incident.level_changed", one, row: after, because }, context.nowMs);
   }
@@ -178,7 +180,8 @@ function nextState({ one, row, members }: Extension): Next {
     return { state: "watch", kind: "watch_opened", because, says, audit: "incident.watch_reopened", attention: null };
   }
   const past = row.state === "closed" ? "closed" : row.state === "handed_over" ? "handed over" : null;
-  const attention = past === null ? row.attention : `New signals came after it was ${past}; the last: ${lastOf(members)}.`;
+  const attention =
+    past === null ? row.attention : `New signals came after it was ${past}; the last: ${lastOf(members)}.`;
   const because = cause ?? "signals of the same situation";
   return { state: row.state, kind: "extended", because, says: "", audit: "incident.extended", attention };
 }

@@ -18,7 +18,11 @@ export type SignalFacts = {
 };
 
 /** The lines of a signal and of what was detected in it, at its corrected time; what the source wrote stands beside it. */
-export function memberEntries(context: Context, row: IncidentRow, member: SituationMember): readonly NewTimelineEntry[] {
+export function memberEntries(
+  context: Context,
+  row: IncidentRow,
+  member: SituationMember,
+): readonly NewTimelineEntry[] {
   const base = { incidentId: row.id, atMs: member.correctedAtMs, late: member.late, signalId: member.signalId };
   const facts = context.facts?.get(member.signalId);
   const differs = facts !== undefined && Date.parse(facts.originalAt) !== member.correctedAtMs;
@@ -32,21 +36,19 @@ export function memberEntries(context: Context, row: IncidentRow, member: Situat
     actor: member.source,
     detail: { type: member.type, joinedBecause: member.because, role: member.role, zoneId: member.zoneId },
   };
-  const detections = member.detections.map(
-    (detection): NewTimelineEntry => ({
-      ...base,
-      id: context.newId(),
-      kind: "detection",
-      says: `Rule matched: ${detection.ruleTitle}`,
-      actor: "machine",
-      detail: {
-        ruleId: detection.ruleId,
-        ruleLevel: detection.ruleLevel,
-        category: detection.category,
-        because: detection.because.map(({ selection, field, value, pattern }) => ({ selection, field, value, pattern })),
-      },
-    }),
-  );
+  const detections = member.detections.map((detection): NewTimelineEntry => ({
+    ...base,
+    id: context.newId(),
+    kind: "detection",
+    says: `Rule matched: ${detection.ruleTitle}`,
+    actor: "machine",
+    detail: {
+      ruleId: detection.ruleId,
+      ruleLevel: detection.ruleLevel,
+      category: detection.category,
+      because: detection.because.map(({ selection, field, value, pattern }) => ({ selection, field, value, pattern })),
+    },
+  }));
   return [signal, ...detections];
 }
 

@@ -42,7 +42,8 @@ export function parseTaxonomy(text: string, file: string): Result<Taxonomy, read
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   const reader = new Reader(file, lines);
-  for (const fault of document.errors) reader.refuse("taxonomy_malformed", fault.pos[0], fault.message.split("\n")[0] ?? "");
+  for (const fault of document.errors)
+    reader.refuse("taxonomy_malformed", fault.pos[0], fault.message.split("\n")[0] ?? "");
   const root = document.contents;
   if (reader.refusals.length > 0) return refused(reader.refusals);
   if (!isMap(root)) {
