@@ -58,8 +58,8 @@ function taken(lock: string): boolean {
     mkdirSync(lock);
     return true;
   } catch {
-    if (Date.now() - statSync(lock, { throwIfNoEntry: false })?.mtimeMs! > lockStaleMs)
-      rmSync(lock, { recursive: true });
+    const takenAtMs = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (Date.now() - takenAtMs > lockStaleMs) rmSync(lock, { recursive: true, force: true });
     return false;
   }
 }

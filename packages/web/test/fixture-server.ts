@@ -14,14 +14,13 @@ import {
   checkpoint,
   deadLetters,
   incidentId,
-  packetOf,
   queueOfWorld,
-  recordOf,
   sites,
   sources,
   summary,
   taxonomy,
 } from "./fixture-world.ts";
+import { packetOf, recordOf } from "./fixture-record.ts";
 
 export type Posted = { readonly path: string; readonly body: unknown };
 

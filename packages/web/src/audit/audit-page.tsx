@@ -26,7 +26,7 @@ export function AuditPage() {
         </p>
       </header>
       <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_26rem]">
-        <div className="grid gap-4 xl:order-2">
+        <div className="grid grid-cols-1 gap-4 xl:sticky xl:top-6 xl:order-2">
           <CheckpointCard />
         </div>
         <Card
@@ -88,8 +88,11 @@ function EntryItem({ entry }: { readonly entry: AuditEntryView }) {
     <li id={`entry-${entry.id}`} className="border-b border-line last:border-0">
       <details>
         <summary className="grid grid-cols-[3.5rem_minmax(0,1fr)] gap-x-3 px-4 py-2 -outline-offset-2 hover:bg-hover">
-          <span className="text-right font-mono text-xs leading-5 text-ink-muted" title="Place in the log">
-            {entry.index ?? "soon"}
+          <span
+            className="text-right font-mono text-xs leading-5 text-ink-muted"
+            title="Place in the log; the next checkpoint gives it one"
+          >
+            {entry.index ?? "next"}
           </span>
           <span className="min-w-0 text-sm">
             <span className="flex flex-wrap items-baseline gap-x-2">

@@ -26,7 +26,7 @@ export function CheckpointCard() {
         </Button>
       }
     >
-      <div className="grid gap-4">
+      <div className="grid grid-cols-1 gap-4">
         <div aria-live="polite">
           {verify.isPending ? <Skeleton className="h-16 w-full" /> : null}
           {verify.isSuccess ? <VerificationNote verification={verify.data} /> : null}
@@ -85,7 +85,7 @@ function VerificationNote({ verification }: { readonly verification: AuditVerifi
 
 function CheckpointFacts({ checkpoint }: { readonly checkpoint: CheckpointView }) {
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-1 gap-4">
       <Facts
         items={[
           [
@@ -98,11 +98,11 @@ function CheckpointFacts({ checkpoint }: { readonly checkpoint: CheckpointView }
           ["Log", checkpoint.origin],
         ]}
       />
-      <div className="grid gap-1 text-sm">
+      <div className="grid grid-cols-1 gap-1 text-sm">
         <p className="text-ink-muted">Root hash</p>
         <CopyText label="Root hash" text={checkpoint.rootHash} wrap />
       </div>
-      <div className="grid gap-1 text-sm">
+      <div className="grid grid-cols-1 gap-1 text-sm">
         <p className="text-ink-muted">Verifier key: keep a copy outside this system</p>
         <CopyText label="Verifier key" text={checkpoint.vkey} wrap />
       </div>

@@ -16,8 +16,9 @@ export function Table<Row>(props: {
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
   readonly idOf: (row: Row) => string;
+  readonly phone?: (row: Row) => ReactNode; // the whole row on a phone, where named values in a column would be too long
 }) {
-  const { label, columns, rows, idOf } = props;
+  const { label, columns, rows, idOf, phone } = props;
   return (
     <table aria-label={label} className="w-full text-left text-sm max-md:block">
       <thead className="max-md:sr-only">
@@ -38,20 +39,27 @@ export function Table<Row>(props: {
       </thead>
       <tbody className="max-md:block">
         {rows.map((row) => (
-          <TableRow key={idOf(row)} row={row} columns={columns} />
+          <TableRow key={idOf(row)} row={row} columns={columns} phone={phone?.(row)} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function TableRow<Row>({ row, columns }: { readonly row: Row; readonly columns: readonly Column<Row>[] }) {
+function TableRow<Row>(props: {
+  readonly row: Row;
+  readonly columns: readonly Column<Row>[];
+  readonly phone: ReactNode;
+}) {
+  const { row, columns, phone } = props;
   return (
     <tr className="border-b border-line last:border-0 hover:bg-hover max-md:block max-md:py-2.5">
+      {phone === undefined ? null : <td className="block px-4 md:hidden">{phone}</td>}
       {columns.map((column) => (
         <td
           key={column.id}
           className={cx(
+            phone !== undefined && "max-md:hidden!",
             "px-4 py-2 align-top max-md:grid max-md:grid-cols-[6.5rem_minmax(0,1fr)] max-md:gap-3 max-md:py-0.5",
             column.numeric && "md:text-right",
           )}

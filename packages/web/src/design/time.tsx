@@ -48,6 +48,17 @@ export function offsetText(offsetMs: number): string {
   return `${size} ${offsetMs >= 0 ? "ahead" : "behind"}`;
 }
 
+/** As `Age`, where a sentence needs its last word. */
+export function Ago({ at }: { readonly at: string }) {
+  const now = useNowMs();
+  const text = ageText(Date.parse(at), Math.max(now, Date.parse(at)));
+  return (
+    <time dateTime={at} title={momentText(at)}>
+      {text === "now" ? "just now" : `${text} ago`}
+    </time>
+  );
+}
+
 export function Age({ at }: { readonly at: string }) {
   const now = useNowMs();
   const atMs = Date.parse(at);

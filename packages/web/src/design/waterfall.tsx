@@ -21,7 +21,7 @@ const kindWords: Readonly<Record<Addition["kind"], string>> = {
   person_report: "A person reported it",
 };
 
-const columns = "md:grid md:grid-cols-[minmax(0,5fr)_minmax(0,6fr)_5rem_4.5rem] md:items-center md:gap-4";
+const columns = "md:grid md:grid-cols-[minmax(0,5fr)_minmax(0,6fr)_5rem_4.5rem] md:items-center md:gap-x-4";
 
 /**
  * The score as a waterfall: what it starts from, what each reason adds or takes, where it ends. It is a table with a drawing in one
@@ -56,7 +56,7 @@ export function Waterfall({ score }: { readonly score: Score }) {
 }
 
 function Head({ children, right = false }: { readonly children: string; readonly right?: boolean }) {
-  return <th className={cx("font-medium max-md:sr-only md:block", right && "text-right")}>{children}</th>;
+  return <th className={cx("font-medium max-md:sr-only md:block", right ? "text-right" : "text-left")}>{children}</th>;
 }
 
 /** Marks at the severities; the threshold is the heavy one. */
@@ -85,8 +85,8 @@ function StepRow({ step, of }: { readonly step: WaterfallStep; readonly of: Step
   const raises = addition.milliLogOdds >= 0;
   const colour = isBase ? "bg-line-strong" : raises ? "bg-raises" : "bg-lowers";
   return (
-    <tr className={cx("border-b border-line px-4 py-2.5 max-md:block", columns)}>
-      <td className="block min-w-0">
+    <tr className={cx("border-b border-line px-4 max-md:block max-md:py-2.5", columns)}>
+      <td className="block min-w-0 md:py-2.5">
         <p>{addition.says}</p>
         <p className="text-xs text-ink-muted">
           {kindWords[addition.kind]}
@@ -98,7 +98,7 @@ function StepRow({ step, of }: { readonly step: WaterfallStep; readonly of: Step
           )}
         </p>
       </td>
-      <td className="block max-md:mt-1.5">
+      <td className="block max-md:mt-1.5 md:self-stretch">
         <span className="sr-only">
           {isBase ? "starts" : raises ? "raises" : "lowers"} from {severityText(logisticOfMilli(fromMilli))} to{" "}
           {severityText(logisticOfMilli(toMilli))}
@@ -132,13 +132,13 @@ function Bar(props: {
   const to = axisPercent(toMilli, of);
   const threshold = axisPercent(milliOfSeverity(openingThreshold), of);
   return (
-    <span aria-hidden="true" className="relative block h-5">
+    <span aria-hidden="true" className="relative block h-5 md:h-full">
       {axisMarks(of).map(({ severity, percent }) => (
-        <span key={severity} className="absolute -inset-y-2.5 w-px bg-line" style={{ left: `${percent}%` }} />
+        <span key={severity} className="absolute inset-y-0 w-px bg-line" style={{ left: `${percent}%` }} />
       ))}
-      <span className="absolute -inset-y-2.5 w-0.5 -translate-x-1/2 bg-ink" style={{ left: `${threshold}%` }} />
+      <span className="absolute inset-y-0 w-0.5 -translate-x-1/2 bg-ink" style={{ left: `${threshold}%` }} />
       <span
-        className={cx("absolute inset-y-0.5 min-w-0.5 rounded-xs", colour)}
+        className={cx("absolute top-1/2 h-4 min-w-0.5 -translate-y-1/2 rounded-xs", colour)}
         style={{ left: `${Math.min(from, to)}%`, width: `${Math.abs(to - from)}%` }}
       />
     </span>
@@ -148,8 +148,8 @@ function Bar(props: {
 function TotalRow({ of, score }: { readonly of: Steps; readonly score: Score }) {
   const agrees = of.totalMilli === score.totalMilliLogOdds;
   return (
-    <tr className={cx("bg-sunken px-4 py-3 font-semibold max-md:block", columns)}>
-      <td className="block">
+    <tr className={cx("bg-sunken px-4 font-semibold max-md:block max-md:py-3", columns)}>
+      <td className="block md:py-3">
         Together
         <p className="text-xs font-normal text-ink-muted">
           {agrees
@@ -157,7 +157,7 @@ function TotalRow({ of, score }: { readonly of: Steps; readonly score: Score }) 
             : `The amounts above sum to ${milliText(of.totalMilli)}: this differs from the recorded total. Treat the score with care.`}
         </p>
       </td>
-      <td className="block max-md:mt-1.5">
+      <td className="block max-md:mt-1.5 md:self-stretch">
         <span className="sr-only">total</span>
         <Bar of={of} fromMilli={of.minMilli} toMilli={score.totalMilliLogOdds} colour="bg-total" />
       </td>

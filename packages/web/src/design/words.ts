@@ -52,9 +52,15 @@ export function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
-/** Severity with two decimals, cut and not rounded up: 0.8996 must never read as 0.90, the threshold. */
+/**
+ * Severity with two decimals, or three near the ends, where the second says nothing. Cut and not rounded: 0.8996 must never read as
+ * 0.90, the threshold.
+ */
 export function severityText(severity: number): string {
-  return (Math.floor(severity * 100 + 1e-9) / 100).toFixed(2);
+  const digits = severity >= 0.99 || (severity > 0 && severity < 0.1) ? 3 : 2;
+  const scale = 10 ** digits;
+  // The four decimals of the wire are not exact in binary: 0.29 * 100 is 28.999...
+  return (Math.floor(severity * scale + 1e-6) / scale).toFixed(digits);
 }
 
 /** Thousandths of log-odds with sign: the minus is the true minus, as wide as the plus. */

@@ -7,7 +7,7 @@ import { cx } from "../design/cx.ts";
 import { KeyHint } from "../design/key-hint.tsx";
 import { useKeys } from "../design/keys.ts";
 import { SeverityGauge } from "../design/severity.tsx";
-import { Age } from "../design/time.tsx";
+import { Ago } from "../design/time.tsx";
 import { percent, severityText, verdictWords } from "../design/words.ts";
 import { nextInQueue } from "../queue/queue-order.ts";
 import { useVerdicts } from "./pending-verdict.tsx";
@@ -44,7 +44,7 @@ export function IncidentHeader({ record }: { readonly record: IncidentRecord }) 
           <p className="text-sm text-ink-muted">
             {record.siteName}
             {record.zoneName === null ? "" : ` · ${record.zoneName}`} · {record.categoryTitle} · opened{" "}
-            <Age at={record.openedAt} />
+            <Ago at={record.openedAt} />
             {" · "}
             <ScoreWords record={record} />
           </p>
@@ -77,10 +77,8 @@ function VerdictKeys({ record }: { readonly record: IncidentRecord }) {
   const say = (verdict: Verdict): void => give({ id: record.id, ref: record.ref, verdict });
   useKeys({ t: () => say("true"), f: () => say("false"), u: () => say("unsure"), z: undo });
   return (
-    <fieldset
-      aria-label="Verdict: was this true?"
-      className="grid min-w-0 grid-cols-3 gap-2 self-start max-xl:col-span-full md:max-xl:max-w-md xl:min-w-80"
-    >
+    <fieldset className="grid min-w-0 grid-cols-3 gap-2 self-start max-xl:col-span-full md:max-xl:max-w-md xl:min-w-80">
+      <legend className="mb-1.5 text-xs font-medium text-ink-muted">Verdict: did this happen?</legend>
       {choices.map(({ verdict, key, icon: Icon }) => (
         <Button
           key={verdict}

@@ -48,7 +48,7 @@ function Loaded({ record, fault }: { readonly record: IncidentRecord; readonly f
       <div className="mt-4 grid items-start gap-6 xl:grid-cols-[minmax(0,1fr)_22rem]">
         <Sections record={record} wide={wide} />
         {wide ? (
-          <aside aria-label="Work" className="grid gap-4">
+          <aside aria-label="Work" className="grid grid-cols-1 gap-4">
             <WorkPanel record={record} />
           </aside>
         ) : null}
@@ -81,7 +81,7 @@ function Sections({ record, wide }: { readonly record: IncidentRecord; readonly 
         </TabPanel>
         {wide ? null : (
           <TabPanel id="work">
-            <div className="grid gap-4">
+            <div className="grid grid-cols-1 gap-4">
               <WorkPanel record={record} />
             </div>
           </TabPanel>

@@ -15,7 +15,7 @@ export function PacketPanel({ record }: { readonly record: IncidentRecord }) {
   const build = useIncidentAction<Record<string, never>>(record.id, "packets");
   const building = record.packets.some((packet) => packet.state === "building");
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-1 gap-4">
       <Card
         title="Packets"
         flush
@@ -100,19 +100,19 @@ function PacketTag({ packet }: { readonly packet: PacketSummary }) {
 function HowToVerify({ name }: { readonly name: string }) {
   return (
     <Card title="How anyone checks a packet, offline">
-      <ol className="grid gap-3 text-sm">
-        <li className="grid gap-1">
+      <ol className="grid grid-cols-1 gap-3 text-sm">
+        <li className="grid grid-cols-1 gap-1">
           Every seal, signature and proof, each check named:
           <CopyText label="Verify with tillwatch-verify" text={`tillwatch-verify ${name}`} />
         </li>
-        <li className="grid gap-1">
+        <li className="grid grid-cols-1 gap-1">
           With tools that every machine has, the content against its manifest:
           <CopyText
             label="Verify with sha256sum"
             text={`unzip ${name} -d packet && cd packet/* && sha256sum -c manifest-sha256.txt tagmanifest-sha256.txt`}
           />
         </li>
-        <li className="grid gap-1">
+        <li className="grid grid-cols-1 gap-1">
           As a BagIt bag, with the Library of Congress's tool:
           <CopyText label="Verify with bagit.py" text={`unzip ${name} -d packet && bagit.py --validate packet/*`} />
         </li>

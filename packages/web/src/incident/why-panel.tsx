@@ -12,7 +12,7 @@ import { matchedOn } from "./matched-on.ts";
 export function WhyPanel({ record }: { readonly record: IncidentRecord }) {
   const detections = record.timeline.filter((entry) => entry.kind === "detection");
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-1 gap-4">
       {record.summary === "" ? null : <p className="max-w-prose text-base">{record.summary}</p>}
       <Card title="How the score came about" flush aside={<Versions record={record} />}>
         {record.score === null ? (

@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import { X } from "lucide-react";
+import { SlidersHorizontal, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { sitesQuery, taxonomyQuery } from "../api/queries.ts";
 import { Button } from "../design/button.tsx";
+import { cx } from "../design/cx.ts";
 import { Select, TextField } from "../design/field.tsx";
 import { levelWords } from "../design/words.ts";
 import { isFiltered, filterOf, readQueueSearch, type QueueSearch } from "./queue-search.ts";
@@ -11,62 +12,28 @@ const typingPauseMs = 250;
 
 export function QueueFilters(props: { readonly search: QueueSearch; readonly onChange: (next: QueueSearch) => void }) {
   const { search, onChange } = props;
-  const sites = useQuery(sitesQuery);
-  const taxonomy = useQuery(taxonomyQuery);
-  const set = (member: "site" | "level" | "category" | "q", value: string): void =>
-    onChange(readQueueSearch({ ...search, [member]: value }));
+  const [open, setOpen] = useState(false);
+  const chosen = [search.site, search.level, search.category].filter((member) => member !== undefined).length;
+  const set: Setter = (member, value) => onChange(readQueueSearch({ ...search, [member]: value }));
   return (
     <search aria-label="Filter the queue">
       <form
         onSubmit={(event) => event.preventDefault()}
-        className="mb-3 grid grid-cols-2 items-end gap-2 md:grid-cols-[11rem_11rem_12rem_minmax(0,16rem)_auto_1fr]"
+        className={cx(
+          "mb-3 grid grid-cols-[minmax(0,1fr)_auto] items-end gap-2 md:grid-cols-[minmax(0,16rem)_11rem_11rem_12rem_auto_1fr]",
+          !open && "max-md:[&>.choice]:hidden",
+        )}
       >
-        <Select
-          label="Site"
-          quietLabel
-          value={search.site ?? ""}
-          onChange={(event) => set("site", event.target.value)}
-          disabled={sites.data === undefined}
-        >
-          <option value="">All sites</option>
-          {sites.data?.map((site) => (
-            <option key={site.id} value={site.id}>
-              {site.name}
-            </option>
-          ))}
-        </Select>
-        <Select
-          label="Level"
-          quietLabel
-          value={search.level ?? ""}
-          onChange={(event) => set("level", event.target.value)}
-        >
-          <option value="">All levels</option>
-          {([3, 2, 1] as const).map((level) => (
-            <option key={level} value={level}>
-              {`${level} · ${levelWords[level]}`}
-            </option>
-          ))}
-        </Select>
-        <Select
-          label="Category"
-          quietLabel
-          value={search.category ?? ""}
-          onChange={(event) => set("category", event.target.value)}
-          disabled={taxonomy.data === undefined}
-        >
-          <option value="">All categories</option>
-          {taxonomy.data?.categories.map((category) => (
-            <option key={category.code} value={category.code}>
-              {category.title}
-            </option>
-          ))}
-        </Select>
         <SearchText value={search.q ?? ""} onChange={(text) => set("q", text)} />
+        <Button aria-expanded={open} onClick={() => setOpen(!open)} className="md:hidden">
+          <SlidersHorizontal className="size-4" aria-hidden="true" />
+          Filter{chosen === 0 ? "" : `: ${chosen}`}
+        </Button>
+        <Choices search={search} onSet={set} />
         {isFiltered(filterOf(search)) ? (
           <Button
             look="quiet"
-            className="max-md:col-span-2"
+            className="choice max-md:col-span-2"
             onClick={() => onChange(search.view === undefined ? {} : { view: search.view })}
           >
             <X className="size-4" aria-hidden="true" />
@@ -75,6 +42,61 @@ export function QueueFilters(props: { readonly search: QueueSearch; readonly onC
         ) : null}
       </form>
     </search>
+  );
+}
+
+type Setter = (member: "site" | "level" | "category" | "q", value: string) => void;
+
+function Choices({ search, onSet: set }: { readonly search: QueueSearch; readonly onSet: Setter }) {
+  const sites = useQuery(sitesQuery);
+  const taxonomy = useQuery(taxonomyQuery);
+  return (
+    <>
+      <Select
+        label="Site"
+        quietLabel
+        frameClass="choice max-md:col-span-2"
+        value={search.site ?? ""}
+        onChange={(event) => set("site", event.target.value)}
+        disabled={sites.data === undefined}
+      >
+        <option value="">All sites</option>
+        {sites.data?.map((site) => (
+          <option key={site.id} value={site.id}>
+            {site.name}
+          </option>
+        ))}
+      </Select>
+      <Select
+        label="Level"
+        quietLabel
+        frameClass="choice max-md:col-span-2"
+        value={search.level ?? ""}
+        onChange={(event) => set("level", event.target.value)}
+      >
+        <option value="">All levels</option>
+        {([3, 2, 1] as const).map((level) => (
+          <option key={level} value={level}>
+            {`${level} · ${levelWords[level]}`}
+          </option>
+        ))}
+      </Select>
+      <Select
+        label="Category"
+        quietLabel
+        frameClass="choice max-md:col-span-2"
+        value={search.category ?? ""}
+        onChange={(event) => set("category", event.target.value)}
+        disabled={taxonomy.data === undefined}
+      >
+        <option value="">All categories</option>
+        {taxonomy.data?.categories.map((category) => (
+          <option key={category.code} value={category.code}>
+            {category.title}
+          </option>
+        ))}
+      </Select>
+    </>
   );
 }
 

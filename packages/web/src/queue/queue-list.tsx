@@ -27,31 +27,33 @@ export function QueueList({ filter }: { readonly filter: QueueFilter }) {
   if (pages.isError && rows.length === 0)
     return <ErrorState fault={pages.error} onRetry={() => void pages.refetch()} />;
   return (
-    <div className="grid gap-3">
-      <div className="flex min-h-9 flex-wrap items-center justify-between gap-2">
-        <NewRows count={newIds.length} moved={movedCount} onLetIn={letIn} />
-        <label className="flex items-center gap-2 text-xs text-ink-muted pointer-coarse:min-h-(--tap)">
-          <input
-            type="checkbox"
-            checked={follow}
-            onChange={(event) => changeFollow(event.target.checked)}
-            className="size-4 accent-accent"
-          />
-          Follow: let new rows in by themselves
-        </label>
-      </div>
+    <div className="grid grid-cols-1 gap-3">
       {pages.isError ? <ErrorState fault={pages.error} onRetry={() => void pages.refetch()} /> : null}
-      <ol
-        ref={list}
-        aria-label="Items, highest risk first"
-        aria-busy={pages.isPending}
-        className="overflow-hidden rounded-md border border-line bg-surface shadow-raised"
-      >
-        {pages.isPending
-          ? Array.from({ length: skeletonRows }, (_, row) => <QueueRowSkeleton key={row} />)
-          : rows.map((row) => <QueueRow key={row.id} summary={row} />)}
-        {!pages.isPending && rows.length === 0 ? <NothingHere filter={filter} /> : null}
-      </ol>
+      <div className="overflow-hidden rounded-md border border-line bg-surface shadow-raised">
+        <div className="flex h-12 items-center justify-between gap-3 border-b border-line px-4 text-xs text-ink-muted">
+          <NewRows
+            count={newIds.length}
+            moved={movedCount}
+            shown={pages.isPending ? null : rows.length}
+            onLetIn={letIn}
+          />
+          <label className="flex items-center gap-2 pointer-coarse:min-h-(--tap)" title="Let new rows in by themselves">
+            <input
+              type="checkbox"
+              checked={follow}
+              onChange={(event) => changeFollow(event.target.checked)}
+              className="size-4 accent-accent"
+            />
+            Follow live
+          </label>
+        </div>
+        <ol ref={list} aria-label="Items, highest risk first" aria-busy={pages.isPending}>
+          {pages.isPending
+            ? Array.from({ length: skeletonRows }, (_, row) => <QueueRowSkeleton key={row} />)
+            : rows.map((row) => <QueueRow key={row.id} summary={row} />)}
+          {!pages.isPending && rows.length === 0 ? <NothingHere filter={filter} /> : null}
+        </ol>
+      </div>
       {pages.hasNextPage ? (
         <Button
           className="justify-self-center"
@@ -65,16 +67,23 @@ export function QueueList({ filter }: { readonly filter: QueueFilter }) {
   );
 }
 
-/** The reader decides when the order changes. The place is kept free, so that the notice moves nothing. */
-function NewRows(props: { readonly count: number; readonly moved: number; readonly onLetIn: () => void }) {
-  const { count, moved, onLetIn } = props;
+/** The reader decides when the order changes. The line is always there, so that the notice moves nothing. */
+function NewRows(props: {
+  readonly count: number;
+  readonly moved: number;
+  readonly shown: number | null; // null: not loaded yet
+  readonly onLetIn: () => void;
+}) {
+  const { count, moved, shown, onLetIn } = props;
   const words = [count > 0 ? `${count} new` : "", moved > 0 ? `${moved} changed rank` : ""].filter(
     (part) => part !== "",
   );
   return (
-    <div aria-live="polite" className="min-h-9">
-      {words.length === 0 ? null : (
-        <Button look="primary" onClick={onLetIn} className="rise rounded-full">
+    <div aria-live="polite">
+      {words.length === 0 ? (
+        <span>{shown === null ? "Loading" : `${shown} shown, highest risk on top`}</span>
+      ) : (
+        <Button look="primary" onClick={onLetIn} className="rise min-h-8 rounded-full pointer-coarse:min-h-10">
           <ArrowUp className="size-4" aria-hidden="true" />
           {words.join(", ")} · Show
           <KeyHint keys="R" />

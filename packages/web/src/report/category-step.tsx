@@ -12,35 +12,43 @@ export function CategoryStep(props: {
 }) {
   const { categories, chosen, error, onChoose } = props;
   if (chosen !== null) return <Chosen category={chosen} onChange={() => onChoose("")} />;
-  const groups = [...new Set(categories.map((category) => category.group))];
+  const groups = groupsOf(categories);
   return (
     <section aria-labelledby="what-happened" className="grid gap-4">
       <h2 id="what-happened" className="text-base font-semibold">
         What happened?
       </h2>
       {error === undefined ? null : <p className="text-sm font-medium text-bad">{error}</p>}
-      {groups.map((group, index) => (
+      {groups.map(({ group, members }, index) => (
         <fieldset key={group} aria-label={group} className="grid min-w-0 gap-2">
           <p className="text-xs font-medium text-ink-muted first-letter:uppercase">{group.replaceAll("_", " ")}</p>
           <div className="grid grid-cols-2 gap-2">
-            {categories
-              .filter((category) => category.group === group)
-              .map((category, place) => (
-                <button
-                  key={category.code}
-                  type="button"
-                  data-invalid={error !== undefined && index === 0 && place === 0 ? "" : undefined}
-                  onClick={() => onChoose(category.code)}
-                  className="flex min-h-14 items-center rounded-md border border-line-strong bg-surface px-3 py-2 text-left text-sm font-medium hover:bg-hover"
-                >
-                  {category.title}
-                </button>
-              ))}
+            {members.map((category, place) => (
+              <button
+                key={category.code}
+                type="button"
+                data-invalid={error !== undefined && index === 0 && place === 0 ? "" : undefined}
+                onClick={() => onChoose(category.code)}
+                className="flex min-h-14 items-center rounded-md border border-line-strong bg-surface px-3 py-2 text-left text-sm font-medium hover:bg-hover"
+              >
+                {category.title}
+              </button>
+            ))}
           </div>
         </fieldset>
       ))}
     </section>
   );
+}
+
+/** In the order of the taxonomy. Groups of one are pooled at the end: a heading for each would cost a phone half a screen. */
+function groupsOf(categories: readonly TaxonomyCategory[]) {
+  const groups = [...Map.groupBy(categories, (category) => category.group)];
+  const pooled = groups.filter(([, members]) => members.length === 1).flatMap(([, members]) => members);
+  return [
+    ...groups.filter(([, members]) => members.length > 1).map(([group, members]) => ({ group, members })),
+    ...(pooled.length === 0 ? [] : [{ group: "more", members: pooled }]),
+  ];
 }
 
 function Chosen({ category, onChange }: { readonly category: TaxonomyCategory; readonly onChange: () => void }) {

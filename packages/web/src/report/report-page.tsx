@@ -86,15 +86,26 @@ function ReportForm({ onSent }: { readonly onSent: (sent: Sent) => void }) {
         error={problems.category}
         onChoose={(code) => change({ category: code })}
       />
-      <ReportFields draft={draft} problems={problems} sites={sites.data} onChange={change} />
-      <div className="sticky bottom-14 z-10 -mx-4 grid gap-3 border-t border-line bg-canvas px-4 py-3 md:static md:mx-0 md:border-0 md:px-0">
-        {send.isError ? <ErrorState fault={send.error} /> : null}
-        <Button type="submit" look="primary" large busy={send.isPending}>
-          {send.isError ? "Send again" : "Send report"}
-        </Button>
-        <p className="text-center text-xs text-ink-muted">What you enter is kept on this device until it is sent.</p>
-      </div>
+      {category === undefined ? null : (
+        <>
+          {" "}
+          <ReportFields draft={draft} problems={problems} sites={sites.data} onChange={change} />
+          <SendBar fault={send.error} busy={send.isPending} />
+        </>
+      )}
     </form>
+  );
+}
+
+function SendBar({ fault, busy }: { readonly fault: unknown; readonly busy: boolean }) {
+  return (
+    <div className="sticky bottom-14 z-10 -mx-4 grid gap-3 border-t border-line bg-canvas px-4 py-3 md:static md:mx-0 md:border-0 md:px-0">
+      {fault === null ? null : <ErrorState fault={fault} />}
+      <Button type="submit" look="primary" large busy={busy}>
+        {fault !== null ? "Send again" : "Send report"}
+      </Button>
+      <p className="text-center text-xs text-ink-muted">What you enter is kept on this device until it is sent.</p>
+    </div>
   );
 }
 

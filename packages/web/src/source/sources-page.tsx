@@ -9,7 +9,7 @@ import { ErrorState } from "../design/error-state.tsx";
 import { SkeletonLines } from "../design/skeleton.tsx";
 import { Table, type Column } from "../design/table.tsx";
 import { TabPanel, Tabs } from "../design/tabs.tsx";
-import { Age, offsetText } from "../design/time.tsx";
+import { Ago, offsetText } from "../design/time.tsx";
 import { DeadLetterList } from "./dead-letter-list.tsx";
 
 export function SourcesPage() {
@@ -73,7 +73,7 @@ const columns: readonly Column<SourceSummary>[] = [
   {
     id: "last",
     title: "Last signal",
-    cell: (source) => (source.lastSignalAt === null ? "never" : <Age at={source.lastSignalAt} />),
+    cell: (source) => (source.lastSignalAt === null ? "never" : <Ago at={source.lastSignalAt} />),
   },
   { id: "today", title: "Today", numeric: true, cell: (source) => source.signalsToday.toLocaleString() },
   { id: "repeats", title: "Repeats", numeric: true, cell: (source) => source.duplicatesToday.toLocaleString() },
@@ -84,6 +84,24 @@ const columns: readonly Column<SourceSummary>[] = [
   },
   { id: "gaps", title: "Gaps", numeric: true, cell: (source) => source.sequenceGaps.toLocaleString() },
 ];
+
+function phoneRow(source: SourceSummary) {
+  return (
+    <div className="grid gap-0.5">
+      <p className="flex items-center justify-between gap-2">
+        <span className="font-medium">{source.name}</span>
+        <Tag tone={stateTones[source.state].tone}>{stateTones[source.state].says}</Tag>
+      </p>
+      <p className="text-ink-soft">
+        {source.siteId} · {source.lastSignalAt === null ? "never signalled" : <Ago at={source.lastSignalAt} />} ·{" "}
+        {source.signalsToday.toLocaleString()} today
+      </p>
+      {source.clockOffsetMs === null ? null : <p className="text-warn">Clock {offsetText(source.clockOffsetMs)}</p>}
+      {source.sequenceGaps === 0 ? null : <p className="text-warn">{source.sequenceGaps} gaps in its numbering</p>}
+      <p className="font-mono text-2xs break-all text-ink-muted">{source.source}</p>
+    </div>
+  );
+}
 
 function SourceList() {
   const sources = useQuery(sourcesQuery);
@@ -116,7 +134,7 @@ function SourceList() {
             Devices appear here with their first signal, or when the directory names them.
           </EmptyState>
         ) : (
-          <Table label="Sources" columns={columns} rows={rows} idOf={(row) => row.source} />
+          <Table label="Sources" columns={columns} rows={rows} idOf={(row) => row.source} phone={phoneRow} />
         )}
       </div>
     </div>
