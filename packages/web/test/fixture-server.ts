@@ -215,7 +215,7 @@ export class FixtureServer {
     const id = /dead-letters\/([^/]+)\/(?:redrive|discard)$/.exec(path)?.[1];
     const state = path.endsWith("discard") ? "discarded" : "redriven";
     this.letters = this.letters.map((letter) => (id === undefined || letter.id === id ? { ...letter, state } : letter));
-    send(response, 200, {});
+    send(response, 200, { redriven: this.letters.length, duplicates: 0, stillUnknown: 0 });
   }
 
   #verification(): unknown {

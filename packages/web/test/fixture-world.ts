@@ -83,7 +83,7 @@ const base: IncidentSummary = {
     "The exit gate and the RFID reader saw it independently",
     "Loitering in the spirits aisle two minutes before",
   ],
-  rank: "First: the highest severity of all open incidents, and level 3",
+  rank: "Severity 0.976: behind one of higher severity, level 3",
   version: 4,
 };
 
@@ -176,7 +176,7 @@ export function queueOfWorld(): IncidentSummary[] {
       id: incidentId(index + 2),
       ref: `TW-2026-00012${index + 4}`,
       openedAt: minutesAgo(index * 17 + 6),
-      rank: `Severity ${news.severity}: below the rows above, before the youngest of its level`,
+      rank: `Severity ${news.severity}: behind ${index === 0 ? "none" : index + 1} of higher severity, level ${news.level}`,
     }),
   );
   const watch = [

@@ -16,12 +16,12 @@ for (const screen of ["desk", "phone"] as const) {
     for (const { name, path, ready, prepare } of pagesOfWorld) {
       if (only !== undefined && !name.includes(only)) continue;
       await page.goto(origin + path);
-      await page.getByText(ready).first().waitFor();
+      await page.getByText(ready).filter({ visible: true }).first().waitFor();
       await prepare?.(page);
       await page.waitForTimeout(150);
       await page.screenshot({
         path: join(folder, `${name}-${screen}-${theme}.png`),
-        fullPage: screen === "phone" && name !== "queue",
+        fullPage: screen === "phone" && name.startsWith("incident"),
       });
     }
     await close();

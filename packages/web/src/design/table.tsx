@@ -54,7 +54,6 @@ function TableRow<Row>(props: {
   const { row, columns, phone } = props;
   return (
     <tr className="border-b border-line last:border-0 hover:bg-hover max-md:block max-md:py-2.5">
-      {phone === undefined ? null : <td className="block px-4 md:hidden">{phone}</td>}
       {columns.map((column) => (
         <td
           key={column.id}
@@ -70,6 +69,7 @@ function TableRow<Row>(props: {
           <div className="min-w-0">{column.cell(row)}</div>
         </td>
       ))}
+      {phone === undefined ? null : <td className="block px-4 md:hidden">{phone}</td>}
     </tr>
   );
 }

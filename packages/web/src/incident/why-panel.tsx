@@ -34,7 +34,7 @@ function Versions({ record }: { readonly record: IncidentRecord }) {
   if (record.score === null) return null;
   return (
     <span className="text-xs text-ink-muted">
-      weights {record.score.weightsVersion} · rules {record.score.rulesVersion}
+      heavy line: from here on it opens work · weights {record.score.weightsVersion} · rules {record.score.rulesVersion}
     </span>
   );
 }

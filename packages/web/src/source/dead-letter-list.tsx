@@ -16,7 +16,10 @@ import { useToasts } from "../design/toast.tsx";
 /** Signals that were taken and kept, but belong to no site or device that we know. Nothing is thrown away without a reason. */
 export function DeadLetterList() {
   const pages = useInfiniteQuery(deadLettersQuery);
-  const redriveAll = useRedrive("/api/v1/dead-letters/redrive", "Everything that waited was sent through again.");
+  const redriveAll = useRedrive<Redriven>(
+    "/api/v1/dead-letters/redrive",
+    ({ redriven, stillUnknown }) => `${redriven} sent through; ${stillUnknown} still without a place in the directory.`,
+  );
   const letters = pages.data?.pages.flatMap((page) => page.items) ?? [];
   const waiting = letters.filter((letter) => letter.state === "waiting").length;
   return (
@@ -65,13 +68,15 @@ export function DeadLetterList() {
   );
 }
 
-function useRedrive(path: string, says: string) {
+type Redriven = { readonly redriven: number; readonly duplicates: number; readonly stillUnknown: number };
+
+function useRedrive<Answer>(path: string, says: (answer: Answer) => string) {
   const queries = useQueryClient();
   const toasts = useToasts();
   return useMutation({
-    mutationFn: () => request<unknown>(path, { method: "POST", body: {} }),
-    onSuccess: async () => {
-      toasts.show({ says });
+    mutationFn: () => request<Answer>(path, { method: "POST", body: {} }),
+    onSuccess: async (answer) => {
+      toasts.show({ says: says(answer) });
       await queries.invalidateQueries({ queryKey: ["dead-letters"] });
     },
   });
@@ -84,9 +89,9 @@ const stateWords: Readonly<Record<DeadLetter["state"], string>> = {
 };
 
 function LetterItem({ letter }: { readonly letter: DeadLetter }) {
-  const redrive = useRedrive(
+  const redrive = useRedrive<unknown>(
     `/api/v1/dead-letters/${encodeURIComponent(letter.id)}/redrive`,
-    "Sent through again. If the directory still does not know it, it comes back here.",
+    () => "Sent through: the signal takes its place in time.",
   );
   return (
     <li className="grid gap-2 border-b border-line px-4 py-3 last:border-0 md:grid-cols-[minmax(0,1fr)_auto] md:gap-x-4">
