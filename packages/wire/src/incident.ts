@@ -46,6 +46,7 @@ export type IncidentSummary = {
   readonly topReasons: readonly string[];
   readonly rank: string; // one sentence: why it stands where it stands
   readonly version: number; // rises with every change
+  readonly attention?: string; // why somebody should look again (signals after it was closed ...); absent: nothing
 };
 
 export type IncidentPage = {
@@ -110,8 +111,8 @@ export type ExhibitSummary = {
   readonly id: ExhibitId;
   readonly name: string;
   readonly mediaType: string;
-  readonly bytes: number;
-  readonly sha256: string;
+  readonly bytes: number | null; // null: a pointer whose holder did not state it
+  readonly sha256: string | null; // of the plain bytes, lower-case hex; null as above
   readonly capturedAt: string | null;
   readonly receivedAt: string;
   readonly kind: "original" | "derivative" | "pointer";
