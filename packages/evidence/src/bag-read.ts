@@ -1,4 +1,4 @@
-import { concatBytes, toHex } from "./bytes.ts";
+import { joinBytes, toHex } from "./bytes.ts";
 import {
   decodeText,
   fetchPaths,
@@ -268,5 +268,5 @@ export async function collectBytes(chunks: AsyncIterable<Uint8Array>, bytesMax: 
     if (total > bytesMax) throw new RangeError(`more than ${bytesMax} bytes`);
     parts.push(chunk);
   }
-  return concatBytes(...parts);
+  return joinBytes(parts);
 }

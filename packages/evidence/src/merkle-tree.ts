@@ -1,4 +1,4 @@
-import { concatBytes } from "./bytes.ts";
+import { joinBytes } from "./bytes.ts";
 import type { Sha256 } from "./hashing.ts";
 
 /** RFC 6962 section 2.1 tree hashing. Every hash is 32 bytes of SHA-256. */
@@ -67,5 +67,5 @@ export function unpackHashes(packed: Uint8Array): Uint8Array[] {
 }
 
 export function packHashes(hashes: readonly Uint8Array[]): Uint8Array {
-  return concatBytes(...hashes);
+  return joinBytes(hashes);
 }

@@ -1,16 +1,19 @@
-/** What verifying a packet says: each check by name, and the first thing wrong in one plain sentence. */
+/**
+ * What verifying a packet says: each check by name, and the first thing wrong in one plain sentence. The order is that of trust: the
+ * seal first, then what it covers, so that the first failure is the cause and not a consequence.
+ */
 export const packetChecks = [
   "zip structure",
   "packet layout",
-  "bag structure",
-  "completeness",
-  "payload digests",
-  "tag manifests",
   "statement signature",
   "statement subjects",
   "log proof",
   "sealing entry",
   "keys",
+  "tag manifests",
+  "completeness",
+  "payload digests",
+  "bag structure",
   "record",
   "exhibits",
   "custody chains",

@@ -112,10 +112,7 @@ async function checkBag(input: {
     const sha256 = digests.get("sha256");
     if (path.startsWith("data/") && sha256 !== undefined) payload.set(path, { bytes: sizes.get(path) ?? 0, sha256 });
   }
-  findings.pass("bag structure", "BagIt 1.0");
-  findings.pass("completeness", `${payload.size} payload files, none missing, none added`);
-  findings.pass("payload digests", `${payload.size} files, SHA-256 and SHA-512`);
-  findings.pass("tag manifests", "every covered tag file as listed");
+  if (bag.version !== undefined) passBag(findings, payload.size);
   const read = readFrom(reader, sizes);
   const proofs = new Map<string, Uint8Array | undefined>();
   for (const name of Object.values(proofFiles)) proofs.set(name, await read(name));
@@ -129,6 +126,13 @@ async function checkBag(input: {
   const { predicate, logKeys } = seal;
   await checkContents({ sha256: hashing.sha256, folder: input.folder, logKeys, predicate, payload, read, findings });
   return seal.keys;
+}
+
+function passBag(findings: PacketFindings, payloadFiles: number): void {
+  findings.pass("bag structure", "BagIt 1.0");
+  findings.pass("completeness", `${payloadFiles} payload files, none missing, none added`);
+  findings.pass("payload digests", `${payloadFiles} files, SHA-256 and SHA-512`);
+  findings.pass("tag manifests", "every covered tag file as listed");
 }
 
 /** Reads a file whole; undefined when absent, too large or damaged (the digest checks have named that already). */

@@ -1,4 +1,4 @@
-import { concatBytes } from "./bytes.ts";
+import { concatBytes, joinBytes } from "./bytes.ts";
 import type { Sha256 } from "./hashing.ts";
 import { emptyRoot, hashBytes, leafHash, nodeHash, rootOfLeaves, unpackHashes } from "./merkle-tree.ts";
 import { accepted, EvidenceFault, refused, type Refusal, type Result } from "./refusal.ts";
@@ -51,8 +51,8 @@ function partialSuffix(width: number): string {
 
 /** One bundle: each entry as a big-endian uint16 length and its bytes. Throws on an entry over 65,535 bytes. */
 export function encodeBundle(entries: readonly Uint8Array[]): Uint8Array {
-  return concatBytes(
-    ...entries.flatMap((entry) => {
+  return joinBytes(
+    entries.flatMap((entry) => {
       if (entry.length > entryBytesMax) {
         throw new EvidenceFault(
           "audit_entry_too_large",
@@ -189,7 +189,7 @@ function growLevel(input: {
   let rest: Uint8Array = new Uint8Array(0);
   for (let at = 0, index = input.index; at < hashes.length; at += tileWidth, index += 1n) {
     const part = hashes.slice(at, at + tileWidth);
-    const bytes = concatBytes(...part);
+    const bytes = joinBytes(part);
     files.push({ path: tilePath(level, index, part.length), bytes });
     if (part.length === tileWidth) parents.push(fullSubtreeRoot(sha256, part));
     else rest = bytes;

@@ -1,6 +1,6 @@
 import { auditLeaf, type AuditFields, type AuditLeaf } from "../audit-entry.ts";
 import { buildBagTexts, type BagTexts } from "../bag-write.ts";
-import { concatBytes, toBase64, toHex, utf8 } from "../bytes.ts";
+import { joinBytes, toBase64, toHex, utf8 } from "../bytes.ts";
 import { canonicalBytes, type Json } from "../canonical-json.ts";
 import { signCheckpoint } from "../checkpoint.ts";
 import { custodyDigest, nextCustodyEntry, type CustodyEntry } from "../custody.ts";
@@ -91,6 +91,7 @@ export type PacketBreaks = {
   readonly audit?: (audit: PacketAudit) => unknown;
   readonly exhibits?: (exhibits: readonly PacketExhibit[]) => readonly unknown[];
   readonly statementSigner?: Signer;
+  readonly logSigner?: Signer;
   /** Replaces payload or tag files after all was computed; undefined removes one. Path within the folder. */
   readonly files?: (files: Map<string, Uint8Array>) => void;
   readonly comment?: string;
@@ -107,11 +108,13 @@ const farAway = utf8("the film that stays in the vault\n");
 
 export async function buildTestPacket(breaks: PacketBreaks = {}, hashing: Hashing = pureHashing): Promise<TestPacket> {
   const { sha256 } = hashing;
-  const [logSigner, trueSigner] = await Promise.all([signerFromSeed(testSeed(1)), signerFromSeed(testSeed(2))]);
+  const [trueLogSigner, trueSigner] = await Promise.all([signerFromSeed(testSeed(1)), signerFromSeed(testSeed(2))]);
   const statementSigner = breaks.statementSigner ?? trueSigner;
-  const log = new TestLog(logSigner, hashing);
-  for (let i = 0; i < 300; i += 1)
-    log.append(testLeaf(hashing, { id: `earlier-${i}`, kind: "signal.refused" }, null).entryBytes);
+  const log = new TestLog(breaks.logSigner ?? trueLogSigner, hashing);
+  const earlier = Array.from({ length: 300 }, (_, i) =>
+    testLeaf(hashing, { id: `earlier-${i}`, kind: "signal.refused" }, null),
+  );
+  log.append(...earlier.map((leaf) => leaf.entryBytes));
   const chains = [testChain(hashing, filmId, film), testChain(hashing, pointerId, farAway)];
   const audit = await testAudit(log, hashing, chains.flat());
   const exhibits: PacketExhibit[] = [
@@ -226,7 +229,7 @@ async function testProofs(input: {
 export async function zipBytes(inputs: readonly ZipInput[], hashing: Hashing, comment = ""): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   for await (const part of writeZip(inputs, { hashing, modifiedAtMs: testSealedAtMs, comment })) parts.push(part);
-  return concatBytes(...parts);
+  return joinBytes(parts);
 }
 
 async function changedInputs(
@@ -237,7 +240,7 @@ async function changedInputs(
   for (const input of inputs) {
     const parts: Uint8Array[] = [];
     for await (const part of input.open()) parts.push(part);
-    files.set(input.path.slice(by.folder.length + 1), concatBytes(...parts));
+    files.set(input.path.slice(by.folder.length + 1), joinBytes(parts));
   }
   by.change(files);
   return [...files].map(([path, bytes]) => ({

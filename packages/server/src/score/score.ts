@@ -28,7 +28,7 @@ export function scoreSituation(inputs: ScoreInputs): Scored {
     ...(standing.length === 0 ? [] : factorAdditions(weights.context, "context", { members, standing })),
     ...saleExplains(weighed, inputs),
     ...factorAdditions(weights.exculpatory.factors, "exculpatory", { members, standing }),
-  ].filter((addition) => addition.milliLogOdds !== 0);
+  ].filter((entry) => entry.milliLogOdds !== 0);
   const baseRate = addition("base_rate", {
     code: "base_rate",
     points: weights.base_rate,
