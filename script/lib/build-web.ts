@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { existsSync, globSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { runStep } from "./steps.ts";
+import { onInterrupt, runStep } from "./steps.ts";
 
 /** Builds the web application if its sources, or those of `wire`, changed since the last build. Answers whether it is built. */
-export async function buildWeb(root: string): Promise<boolean> {
+export async function buildWeb(root: string, signal: AbortSignal): Promise<boolean> {
   const web = join(root, "packages/web");
   const built = join(web, "dist/index.html");
   const stamp = join(web, "dist/.sources");
@@ -33,5 +33,5 @@ function digestOfSources(root: string): string {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  process.exit((await buildWeb(resolve(import.meta.dirname, "../.."))) ? 0 : 1);
+  process.exit((await buildWeb(resolve(import.meta.dirname, "../.."), onInterrupt())) ? 0 : 1);
 }
