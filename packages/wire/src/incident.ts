@@ -46,6 +46,7 @@ export type IncidentSummary = {
   readonly topReasons: readonly string[];
   readonly rank: string; // one sentence: why it stands where it stands
   readonly version: number; // rises with every change
+  readonly attention?: string; // why somebody should look again (signals after it was closed ...); absent: nothing
 };
 
 export type IncidentPage = {

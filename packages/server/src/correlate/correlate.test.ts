@@ -27,7 +27,8 @@ function traits(parts: Partial<Traits>): Traits {
 
 function candidate(situationId: string, ...members: readonly Traits[]): Candidate {
   const times = members.map((member) => member.atMs);
-  return { situationId, firstAtMs: Math.min(...times), lastAtMs: Math.max(...times), members };
+  const span = { firstAtMs: Math.min(...times), lastAtMs: Math.max(...times) };
+  return { situationId, ...span, size: members.length, circumstances: 0, members };
 }
 
 const camera = traits({ signalId: "camera", device: "C-2", zones: ["checkout", "exit"], borders: ["spirits"] });
@@ -73,6 +74,12 @@ const cases: readonly {
     arrival: traits({ service: "rfid_reader", zones: ["exit"], items: ["sku:WHISKY"], atMs: 29 * minute }),
     open: [candidate("A", traits({ service: "shelf", zones: ["spirits"], items: ["sku:WHISKY"] }))],
     want: "A:same_item",
+  },
+  {
+    says: "D06 two pieces of the same article that leave apart are two matters",
+    arrival: traits({ service: "eas_gate", items: ["epc:WHISKY.2", "sku:WHISKY"], atMs: 12 * minute }),
+    open: [candidate("A", traits({ service: "rfid_reader", items: ["epc:WHISKY.1", "sku:WHISKY"] }))],
+    want: "open",
   },
   {
     says: "D05 a sale joins only what it explains",

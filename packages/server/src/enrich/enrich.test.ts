@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isJsonObject, type JsonObject, type Signal } from "@tillwatch/wire";
 import { testDirectory, whisky } from "../testing/directory.ts";
-import { noonMs, signalOf } from "../testing/signals.ts";
+import { noonMs, signalOf } from "../testing/canonical.ts";
 import { enrich } from "./enrich.ts";
 import { SiteMemory } from "./site-memory.ts";
 
@@ -82,6 +82,21 @@ test("D05 a sale that comes after the alarm names the alarm that it explains", (
   assert.equal(part(seen?.view ?? {}, "context")["sale_explains"], "none");
   assert.deepEqual(sale?.explains, [alarm.id]);
   assert.deepEqual(part(sale?.view ?? {}, "context")["explains"], [alarm.id]);
+});
+
+test("D05 a sale of another piece of the same article explains nothing, nor does one for what was paid before", () => {
+  const stolen = signalOf({ type: "rfid_exit_read", deviceId: "R-1", data: { epcs: [whisky(1)], direction: "out" } });
+  const saleOf = (serial: number) =>
+    signalOf({
+      type: "pos_sale",
+      deviceId: "T-1",
+      atMs: noonMs + minute,
+      data: { lines: [{ sku: "WHISKY", epc: whisky(serial), quantity: 1 }] },
+    });
+  const explained = (signals: readonly Signal[]) => enrichAll(signals).map(({ explains }) => explains);
+  assert.deepEqual(explained([stolen, saleOf(2)]), [[], []]);
+  assert.deepEqual(explained([stolen, saleOf(2), saleOf(1)]), [[], [], [stolen.id]]);
+  assert.deepEqual(explained([stolen, saleOf(1), saleOf(1)]), [[], [stolen.id], []]);
 });
 
 test("A13 B20 a skewed clock is corrected for the timeline, a late signal is marked and not corrected", () => {
