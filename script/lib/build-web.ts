@@ -7,13 +7,11 @@ import { onInterrupt, runStep } from "./steps.ts";
 export async function buildWeb(root: string, signal: AbortSignal): Promise<boolean> {
   const web = join(root, "packages/web");
   const built = join(web, "dist/index.html");
-  const stamp = join(web, "dist/.sources");
+  const stamp = join(root, "node_modules/.tillwatch-web"); // outside dist, which is served
   const now = digestOfSources(root);
   if (existsSync(built) && existsSync(stamp) && readFileSync(stamp, "utf8") === now) return true;
-  const isBuilt = await runStep(
-    { name: "web", command: "npm", args: ["run", "-s", "build", "-w", "@tillwatch/web"] },
-    root,
-  );
+  const step = { name: "web", command: "node", args: ["--run", "build"] };
+  const isBuilt = await runStep(step, { root: web, signal });
   if (!isBuilt) return false;
   writeFileSync(stamp, now);
   return true;
