@@ -13,7 +13,7 @@ async function runText(text: string, requireAll = false) {
   const file = join(mkdtempSync(join(folder, "case-")), "a.test.ts");
   writeFileSync(file, head + text);
   const lines: string[] = [];
-  const options = { root: folder, concurrency: 1, fileMsMax: 20_000, requireAll };
+  const options = { root: folder, concurrency: 1, fileMsMax: 20_000, requireAll, signal: new AbortController().signal };
   // The runner of these tests must not pass its own settings on to the runner under test.
   const before = process.env["NODE_TEST_CONTEXT"];
   delete process.env["NODE_TEST_CONTEXT"];

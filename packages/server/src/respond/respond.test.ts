@@ -61,9 +61,9 @@ testOnDatabases(
     assert.deepEqual(
       lines.map((line) => line.says),
       [
-        'Playbook "Theft" applies: made for shoplifting from level 1',
-        'Playbook "Everything" applies: made for every incident from level 1',
-        'Playbook "Attack" applies: made for every incident from level 3',
+        'Playbook "Theft" applies: made for this category and level',
+        'Playbook "Everything" applies: made for every incident of this level',
+        'Playbook "Attack" applies: made for every incident of this level',
       ],
     );
     const { rows } = await sql<{ n: number }>`
