@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sql } from "kysely";
 import { SignalLog } from "./signal/signal-log-store.ts";
-import { recomputeOutputs } from "./decision/decision-record.ts";
+import { savePackContent } from "./decision/decision-store.ts";
+import { replayDecision } from "./decision/replay-decision.ts";
 import { decisionsAbout } from "./decision/decision-read.ts";
 import { Directory } from "./enrich/directory.ts";
 import type { ScoredSituation } from "./flow.ts";
@@ -14,7 +15,7 @@ import { silentLog } from "./platform/log.ts";
 import type { OpenDatabase } from "./schema.ts";
 import { testOnDatabases } from "./testing/databases.ts";
 import { testPack } from "./testing/pack.ts";
-import { noonMs, signalOf } from "./testing/signals.ts";
+import { noonMs, signalOf } from "./testing/canonical.ts";
 
 const minute = 60_000;
 const pack = testPack();
@@ -136,25 +137,38 @@ testOnDatabases(
   },
 );
 
-testOnDatabases("O01 each decision computes to the same bytes again from its record", async (database) => {
-  const rig = await rigOn(database);
-  await rig.log.append([
-    loitering(noonMs),
-    voided(noonMs + 20_000),
-    alarm(noonMs + 40_000, 9),
-    sale(noonMs + 50_000, 9),
-  ]);
-  await rig.worker().drain();
-  const situationId = rig.scored[0]?.situation.id ?? "";
-  const records = await decisionsAbout(database.db, situationId);
-  assert.ok(records.length > 0);
-  const { rulebook, weights, policy, versions } = pack;
-  const content = { ...rulebook, weights, policy, versions };
-  for (const record of records) assert.equal(recomputeOutputs(record, content), record.outputs);
-  const heavier = { ...weights, base_rate: weights.base_rate + 1 };
-  assert.notEqual(recomputeOutputs(records[0]!, { ...content, weights: heavier }), records[0]?.outputs);
-  await rig.log.close();
-});
+testOnDatabases(
+  "O01 each decision computes to the same bytes again from its record, and an altered member is named",
+  async (database) => {
+    const rig = await rigOn(database);
+    await savePackContent(database.db, pack.contents, noonMs);
+    await rig.log.append([
+      loitering(noonMs),
+      voided(noonMs + 20_000),
+      alarm(noonMs + 40_000, 9),
+      sale(noonMs + 50_000, 9),
+    ]);
+    await rig.worker().drain();
+    const situationId = rig.scored[0]?.situation.id ?? "";
+    const records = await decisionsAbout(database.db, situationId);
+    assert.ok(records.length > 0);
+    for (const record of records) {
+      const result = await replayDecision(database.db, record.id);
+      assert.equal(result.kind, "same", JSON.stringify(result));
+    }
+    const last = records.at(-1)?.id ?? "";
+    await sql`update decision set outputs = replace(outputs, '"level":1', '"level":2') where id = ${last}::uuid`.execute(
+      database.db,
+    );
+    assert.equal((await replayDecision(database.db, last)).kind, "different");
+    await sql`update situation_member set body = replace(body::text, '"late":false', '"late":true')::json where ordinal = 0`.execute(
+      database.db,
+    );
+    assert.deepEqual(await replayDecision(database.db, last), { kind: "member_altered", ordinal: 0 });
+    assert.equal((await replayDecision(database.db, situationId)).kind, "unknown");
+    await rig.log.close();
+  },
+);
 
 testOnDatabases("B05 D13 a batch that fails on the way is replayed whole and doubles nothing", async (database) => {
   const rig = await rigOn(database);

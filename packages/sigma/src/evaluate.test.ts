@@ -250,6 +250,45 @@ describe("rule sets", () => {
     );
   });
 
+  test("C09 no event makes evaluation throw, whatever the rules ask for", () => {
+    const asked = [
+      "f|re: a",
+      "f|cidr: 10.0.0.0/8",
+      "f|hour: 1",
+      "f|gt: 1",
+      "f|fieldref: g.h",
+      "f|windash: -a",
+      "f|neq: a",
+      "f|exists: true",
+      "f|contains|all: [a, b]",
+      "f|base64offset|contains: abc",
+      "f.g.h: 1",
+      "'|all': [a, b]",
+      "'|re': a",
+      "f|week|lt: 3",
+    ];
+    const ruleSet = ruleSetOf(
+      asked
+        .map((item, at) => rule(at, { logsource: "{product: x}", detection: `{sel: {${item}}, condition: sel}` }))
+        .join("---\n"),
+    );
+    const keys = fc.constantFrom("f", "g", "h", "__proto__", "length", "");
+    const events = fc.letrec<{ readonly value: JsonValue }>((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 4 },
+        fc.oneof(fc.string({ unit: "binary" }), fc.double(), fc.boolean(), fc.constant(null), fc.date().map(String)),
+        fc.array(tie("value"), { maxLength: 3 }),
+        fc.dictionary(keys, tie("value"), { maxKeys: 3 }),
+      ),
+    })).value;
+    fc.assert(
+      fc.property(fc.dictionary(keys, events), (event) => {
+        for (const match of ruleSet.evaluate(event)) assert.ok(match.because.length > 0);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
   test("C09 evaluating changes neither the event nor the next result", () => {
     const ruleSet = ruleSetOf(ruleText("sel: {f|contains: a, g.h: [1, b]}\ncondition: sel"));
     const event = { f: "A", g: [{ h: 1 }, { h: ["b"] }] };

@@ -127,19 +127,19 @@ describe("rule files", () => {
         const lines = text.split("\n").length;
         for (const { line, column } of rules.error) assert.ok(line >= 1 && line <= lines + 1 && column >= 1);
       }),
-      { numRuns: 1_500 },
+      { numRuns: 500 },
     );
   });
 
   test("C09 hostile files are refused in bounded time", () => {
     const texts = [
-      "[".repeat(100_000),
-      "- ".repeat(100_000),
-      "{a: ".repeat(20_000),
-      "&a ".repeat(100_000),
-      "a: b: c\n".repeat(50_000),
-      `a: &a x\nb:\n${"- *a\n".repeat(200_000)}`,
-      `${Array.from({ length: 60_000 }, (_, at) => `k${at}: v`).join("\n")}\n`,
+      "[".repeat(30_000),
+      "- ".repeat(30_000),
+      "{a: ".repeat(5_000),
+      "&a ".repeat(30_000),
+      "a: b: c\n".repeat(20_000),
+      `a: &a x\nb:\n${"- *a\n".repeat(50_000)}`,
+      `${Array.from({ length: 30_000 }, (_, at) => `k${at}: v`).join("\n")}\n`,
     ];
     for (const text of texts) assert.ok(refusalsOf(text).length > 0);
   });

@@ -48,7 +48,10 @@ const refused: Readonly<Partial<Record<SigmaProblemCode, readonly string[]>>> = 
     under(`${"not ".repeat(65)}sel_a`),
     under(Array.from({ length: 2000 }, () => "sel_a").join(" or ")),
   ],
-  sigma_correlation_not_supported_yet: ["title: C\ncorrelation:\n  type: event_count\n"],
+  sigma_correlation_not_supported_yet: [
+    withKey("correlation: {type: temporal}"),
+    "title: C\ncorrelation:\n  type: event_count\n",
+  ],
   sigma_detection_malformed: ["title: A\nlogsource: {product: x}\ndetection: [a]\n"],
   sigma_document_action_not_supported: ["action: global\nlevel: low\n"],
   sigma_document_not_a_map: ["- a\n- b\n", "just text\n"],
@@ -57,7 +60,7 @@ const refused: Readonly<Partial<Record<SigmaProblemCode, readonly string[]>>> = 
   sigma_field_name_malformed: [one("'': a"), one("' f': a"), one(`${"f".repeat(513)}: a`)],
   sigma_file_empty: ["", "\n# nothing\n", "---\n---\n"],
   sigma_file_too_large: [`# ${"x".repeat(1024 * 1024)}`, "ü".repeat(600_000)],
-  sigma_filter_not_supported_yet: ["title: F\nfilter:\n  rules: any\n"],
+  sigma_filter_not_supported_yet: [withKey("filter: {rules: any}"), "title: F\nfilter:\n  rules: any\n"],
   sigma_id_malformed: [one("f: 1").replace(/^id: .*$/m, "id: one")],
   sigma_key_missing: [
     "logsource: {product: x}\ndetection: {sel: {f: 1}, condition: sel}\n",
@@ -199,7 +202,7 @@ const refused: Readonly<Partial<Record<SigmaProblemCode, readonly string[]>>> = 
   sigma_value_malformed: [one("f: {a: b}"), one("f: !!binary aGk="), one("f: [[a]]"), one("f: [{a: b}]")],
   sigma_value_too_long: [one(`f: ${"x".repeat(8193)}`)],
   sigma_yaml_duplicate_key: [one("f: 1\n  f: 2"), withKey("title: again")],
-  sigma_yaml_key_malformed: [withKey("? [a]\n: b")],
+  sigma_yaml_key_malformed: [withKey("x: &x {a: b}\n<<: *x"), withKey("? [a]\n: b")],
   sigma_yaml_syntax: ["title: a: b\n", "a: *nowhere\n", "a: !x 1\n", "a: 'open\n"],
   sigma_yaml_too_large: [
     `a: &a [x, x, x, x, x, x, x, x, x]\n${"bcdefgh"

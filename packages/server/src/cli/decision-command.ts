@@ -35,6 +35,9 @@ function tell(cli: Cli, result: ReplayResult): number {
         `DIFFERENT from byte ${result.at.offset} on\n  recorded: ${result.at.expected}\n  now:      ${result.at.got}\n`,
       );
       return exitFailed;
+    case "member_altered":
+      cli.err(`ALTERED: member ${result.ordinal} of the situation is not what the decision saw\n`);
+      return exitFailed;
     case "unknown":
       cli.err("no such decision in this database\n");
       return exitUnusable;

@@ -27,7 +27,8 @@ function traits(parts: Partial<Traits>): Traits {
 
 function candidate(situationId: string, ...members: readonly Traits[]): Candidate {
   const times = members.map((member) => member.atMs);
-  return { situationId, firstAtMs: Math.min(...times), lastAtMs: Math.max(...times), members };
+  const span = { firstAtMs: Math.min(...times), lastAtMs: Math.max(...times) };
+  return { situationId, ...span, size: members.length, circumstances: 0, members };
 }
 
 const camera = traits({ signalId: "camera", device: "C-2", zones: ["checkout", "exit"], borders: ["spirits"] });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isJsonObject, type JsonObject, type Signal } from "@tillwatch/wire";
 import { testDirectory, whisky } from "../testing/directory.ts";
-import { noonMs, signalOf } from "../testing/signals.ts";
+import { noonMs, signalOf } from "../testing/canonical.ts";
 import { enrich } from "./enrich.ts";
 import { SiteMemory } from "./site-memory.ts";
 

@@ -29,7 +29,7 @@ export function postgresBulkWriter<S>(pool: pg.Pool): BulkWriter<S> {
     return current;
   };
   const db = new Kysely<S>({
-    dialect: new PostgresDialect({ pool: { options: pool.options, connect, end: () => pool.end() } }),
+    dialect: new PostgresDialect({ pool: { connect, end: () => pool.end(), options: pool.options } }),
   });
   const copyInto: CopyInto = async (target, rows) => {
     if (current === undefined) throw new Error("COPY outside of a transaction");

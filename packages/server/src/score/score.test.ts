@@ -5,7 +5,7 @@ import fc from "fast-check";
 import type { Detection, JsonObject, SignalId, SigmaLevel, TriageLevel } from "@tillwatch/wire";
 import type { SituationMember } from "../flow.ts";
 import { readYaml } from "../platform/yaml-file.ts";
-import { idOf, noonMs } from "../testing/signals.ts";
+import { idOf, noonMs } from "../testing/canonical.ts";
 import { part } from "./detection-points.ts";
 import { scoreSituation } from "./score.ts";
 import { WeightsFile, type RuleWords } from "./weights.ts";

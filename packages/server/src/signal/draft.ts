@@ -68,6 +68,13 @@ export function deviceFrom(raw: JsonValue | undefined, pointer: string): Result<
   return refuse("signal_member_malformed", pointer, `${shown(raw)} is not a device id`);
 }
 
+/** A member that the schema has found to be text. */
+export function textOf(row: JsonObject, name: string): string {
+  const value = row[name];
+  if (typeof value !== "string") throw new TypeError(`${name} was checked to be text`);
+  return value;
+}
+
 /** The row's own content, named by its digest: the id of a shape that has none. */
 export function contentId(canonicalText: string, digest: Digest): string {
   return `sha256:${digest.sha256(canonicalText)}`;

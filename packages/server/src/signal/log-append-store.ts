@@ -58,17 +58,19 @@ export async function idsInLog(db: DbOrTx, ids: readonly string[]): Promise<Read
 /** Keeps what is new among them, neither in the log nor kept before; answers the ids of the new ones. */
 export async function keepDeadLetters(tx: Tx, letters: readonly NewDeadLetter[]): Promise<ReadonlySet<string>> {
   if (letters.length === 0) return new Set();
-  const given = letters.map(({ raw, receivedAtMs, ...letter }) => ({
+  const given = letters.map(({ raw, receivedAtMs, ...letter }, n) => ({
     ...letter,
+    n,
     received_at: new Date(receivedAtMs).toISOString(),
     raw: raw === null ? null : Buffer.from(raw).toString("hex"),
   }));
   const { rows } = await sql<{ id: string }>`
     insert into dead_letter (id, received_at, source, code, message, signal, raw)
     select id, received_at, source, code, message, signal, decode(raw, 'hex')
-    from json_to_recordset(${JSON.stringify(given)}::json) as d (id uuid, received_at timestamptz, source text, code text,
+    from json_to_recordset(${JSON.stringify(given)}::json) as d (n int, id uuid, received_at timestamptz, source text, code text,
       message text, signal json, raw text)
     where not exists (select from signal s where s.id = d.id)
+    order by n
     on conflict (id) do nothing
     returning id`.execute(tx);
   return new Set(rows.map((row) => row.id));

@@ -46,7 +46,7 @@ function visit(walk: Walk, value: JsonValue, path: Path): void {
   if (walk.refusal !== null) return;
   if (typeof value === "string") checkText(walk, value, path);
   else if (typeof value === "number") checkNumber(walk, value, path);
-  else if (typeof value === "object" && value !== null) visitInside(walk, value as JsonObject, path);
+  else if (typeof value === "object" && value !== null) visitInside(walk, value, path);
 }
 
 // `path` has one entry a level, so its length is the depth.

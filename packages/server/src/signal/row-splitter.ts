@@ -22,6 +22,11 @@ const truncated: Refusal = {
   pointer: "",
   message: "the body ends inside of this row",
 };
+const behindTheList: Refusal = {
+  code: "signal_row_not_json",
+  pointer: "",
+  message: "something stands behind the closing bracket of the list",
+};
 
 /**
  * Cuts a body into rows as its chunks arrive, holding no more than one row (256 KiB; the rest of a larger one is skipped unread).
@@ -38,6 +43,7 @@ export class RowSplitter {
   #inText = false;
   #escaped = false;
   #sawValue = false;
+  #rubbishBehind = false;
 
   constructor(framing: Framing) {
     this.#framing = framing;
@@ -46,6 +52,11 @@ export class RowSplitter {
   /** True once it is known that the body is one single value and not a list of rows. */
   get isSingle(): boolean {
     return this.#framing === "json" && this.#place === "single";
+  }
+
+  /** True once it is known that the body is a list of rows, which may be empty. */
+  get isList(): boolean {
+    return this.#place === "inside_array" || this.#place === "after";
   }
 
   push(chunk: Uint8Array): Row[] {
@@ -60,6 +71,8 @@ export class RowSplitter {
     } else if (this.#place === "inside_array") {
       this.#drop();
       rows.push({ kind: "refused", index: this.#index++, refusal: truncated });
+    } else if (this.#rubbishBehind) {
+      rows.push({ kind: "refused", index: this.#index++, refusal: behindTheList });
     }
     return rows;
   }
@@ -86,11 +99,13 @@ export class RowSplitter {
       if (this.#place === "inside_array") from++;
     }
     if (this.#place === "single") this.#keep(chunk.subarray(from));
-    else if (this.#place === "inside_array") this.#scanArray(chunk, { from, rows });
+    else if (this.#place === "inside_array") from = this.#scanArray(chunk, { from, rows });
+    if (this.#place === "after") this.#rubbishBehind ||= !chunk.subarray(from).every(isSpace);
     return rows;
   }
 
-  #scanArray(chunk: Uint8Array, at: { from: number; rows: Row[] }): void {
+  // Answers where it stopped: behind the closing bracket, or at the end of the chunk.
+  #scanArray(chunk: Uint8Array, at: { from: number; rows: Row[] }): number {
     let rowStart = at.from;
     for (let index = at.from; index < chunk.length; index++) {
       const byte = chunk[index] ?? 0;
@@ -107,11 +122,12 @@ export class RowSplitter {
         this.#finishElement(at.rows, byte === closeBracket);
         if (byte === closeBracket) {
           this.#place = "after";
-          return;
+          return rowStart;
         }
       }
     }
     this.#keep(chunk.subarray(rowStart));
+    return chunk.length;
   }
 
   // `[]` and a comma before the closing bracket are no row; two commas in a row are an empty one, refused by parseRow.

@@ -95,6 +95,16 @@ export class SignalLog {
     return this.#enqueue(() => signals.map((signal) => this.#entryOf(signal)));
   }
 
+  /** Appends what a redrive has found known, whatever the directory says by now. Throws as `append` does. */
+  appendKnown(signals: readonly Signal[]): Promise<AppendResult> {
+    return this.#enqueue(() => signals.map((signal) => ({ kind: "row", row: toLogRow(signal), signal })));
+  }
+
+  /** Why the directory has no place for the signal; null: it has. */
+  unknownPlace(signal: Signal): { readonly code: string; readonly message: string } | null {
+    return unknownPlace(signal, this.#deps.places);
+  }
+
   /** Keeps bytes that are no signal, with the reason (MQTT, where a sender cannot be answered). Throws as `append` does. */
   appendNotUnderstood(letter: Omit<NewDeadLetter, "signal">): Promise<AppendResult> {
     return this.#enqueue(() => [{ kind: "dead", letter: { ...letter, signal: null }, signal: null }]);
@@ -207,9 +217,6 @@ export class SignalLog {
     const { entries, lookUp } = given;
     const rows = entries.flatMap((entry) => (entry.kind === "row" ? [entry.row] : []));
     const letters = entries.flatMap((entry) => (entry.kind === "dead" ? [entry.letter] : []));
-    const counts = new Map<number, number>();
-    for (const row of rows) counts.set(row.partition, (counts.get(row.partition) ?? 0) + 1);
-    const before = rows.length === 0 ? new Map<number, number>() : await takeNumbers(tx, counts);
     const known = lookUp
       ? await idsInLog(
           tx,
@@ -222,14 +229,15 @@ export class SignalLog {
       seen.add(id);
       return true;
     });
-    if (fresh.length > 0) await copyRows(copyInto, fresh, before);
+    const counts = countBy(fresh, (row) => row.partition);
+    if (fresh.length > 0) await copyRows(copyInto, fresh, await takeNumbers(tx, counts));
     const kept = new Set(await keepDeadLetters(tx, firstOfEach(letters)));
     const outcomes = entries.map((entry): Outcome => {
       if (entry.kind === "row") return seen.delete(entry.signal.id) ? "accepted" : "duplicate";
       return kept.delete(entry.letter.id) ? "dead_lettered" : "duplicate";
     });
     await addToSources(tx, sourceDeltas(withOutcome(entries, outcomes)));
-    return { outcomes, partitions: [...new Set(fresh.map((row) => row.partition))] };
+    return { outcomes, partitions: [...counts.keys()] };
   }
 }
 
@@ -242,8 +250,16 @@ function* withOutcome(entries: readonly Entry[], outcomes: readonly Outcome[]): 
   }
 }
 
+function countBy<T>(items: readonly T[], keyOf: (item: T) => number): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  for (const item of items) counts.set(keyOf(item), (counts.get(keyOf(item)) ?? 0) + 1);
+  return counts;
+}
+
 function firstOfEach(letters: readonly NewDeadLetter[]): NewDeadLetter[] {
-  return [...new Map(letters.toReversed().map((letter) => [letter.id, letter])).values()].reverse();
+  const first = new Map<string, NewDeadLetter>();
+  for (const letter of letters) if (!first.has(letter.id)) first.set(letter.id, letter);
+  return [...first.values()];
 }
 
 function bytesOf(entry: Entry): number {

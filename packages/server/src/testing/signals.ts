@@ -1,51 +1,30 @@
-import { createHash } from "node:crypto";
-import type { DeviceId, JsonObject, Signal, SignalId, SiteId, ZoneId } from "@tillwatch/wire";
+import type { KnownPlaces } from "../signal/signal-log-store.ts";
 
-export const noonMs = Date.parse("2026-11-18T12:00:00Z"); // a Wednesday
-
-type SignalParts = {
-  readonly type: string;
-  readonly name?: string; // what the id derives from; the same name is the same signal
-  readonly siteId?: string;
-  readonly deviceId?: string | null;
-  readonly zoneId?: string | null;
-  readonly atMs?: number;
-  readonly receivedAtMs?: number;
-  readonly confidence?: number | null;
-  readonly data?: JsonObject;
+/** Sites S-1001 to S-1016 with devices C-01 to C-09, T-01 and G-01. */
+export const knownPlaces: KnownPlaces = {
+  site: (id) => /^S-10(0[1-9]|1[0-6])$/.test(id),
+  device: (_site, id) => (/^(C-0[1-9]|T-01|G-01)$/.test(id) ? "known" : "unknown"),
 };
 
-let counter = 0;
+export const sampleDeviceEvent = {
+  store_id: "S-1001",
+  camera_id: "C-01",
+  timestamp: "2026-03-23T15:04:05Z",
+  event_type: "person_loitering",
+  confidence: 0.86,
+  thumbnail_url: "s3://tillwatch-thumbnails/S-1001/C-01/20260323T150405Z.jpg",
+} as const;
 
-/** A canonical signal for tests; everything that is not said is ordinary. */
-export function signalOf(parts: SignalParts): Signal {
-  const atMs = parts.atMs ?? noonMs;
-  const siteId = parts.siteId ?? "S-1";
-  const deviceId = parts.deviceId === undefined ? "C-1" : parts.deviceId;
-  const sourceEventId = parts.name ?? `event-${++counter}`;
-  const source = `${siteId}/${deviceId ?? "person"}`;
+export const sampleNowMs = Date.parse("2026-03-23T15:04:06.250Z");
+
+export function cloudEvent(id: string, more: Readonly<Record<string, unknown>> = {}) {
   return {
-    id: idOf(`${source}\n${sourceEventId}`) as SignalId,
-    source,
-    sourceEventId,
-    shape: "cloudevent",
-    type: parts.type,
-    siteId: siteId as SiteId,
-    zoneId: (parts.zoneId ?? null) as ZoneId | null,
-    deviceId: deviceId as DeviceId | null,
-    occurredAt: new Date(atMs).toISOString(),
-    occurredAtMs: atMs,
-    receivedAtMs: parts.receivedAtMs ?? atMs + 200,
-    clockOffsetMs: null,
-    confidence: parts.confidence ?? null,
-    severity: null,
-    media: [],
-    data: parts.data ?? {},
-    extra: {},
+    specversion: "1.0",
+    id,
+    source: "S-1001/T-01",
+    type: "com.tillwatch.pos_void",
+    time: "2026-03-23T15:04:25+01:00",
+    data: { receipt_id: "R-77", cashier: "k-4", amount_minor: 4999, currency: "NOK", after_payment: false },
+    ...more,
   };
-}
-
-export function idOf(name: string): string {
-  const hex = createHash("sha256").update(name).digest("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

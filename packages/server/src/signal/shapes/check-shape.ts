@@ -13,7 +13,9 @@ export function checker(schema: TSchema): (row: JsonObject) => Refusal | null {
   const compiled = Compile(schema);
   return (row) => {
     if (compiled.Check(row)) return null;
-    return toRefusal(compiled.Errors(row)[0], row);
+    // Formats stand in the schema for its readers; a time is refused by parseInstant, which can say what is wrong with it.
+    const error = compiled.Errors(row).find(({ keyword }) => keyword !== "format");
+    return error === undefined ? null : toRefusal(error, row);
   };
 }
 
@@ -25,9 +27,7 @@ const codes: Readonly<Record<string, RowRefusalCode>> = {
   maximum: "signal_number_out_of_range",
 };
 
-function toRefusal(error: SchemaError | undefined, row: JsonObject): Refusal {
-  if (error === undefined)
-    return { code: "signal_member_malformed", pointer: "", message: "the row breaks its schema" };
+function toRefusal(error: SchemaError, row: JsonObject): Refusal {
   const code = codes[error.keyword] ?? "signal_member_malformed";
   if (error.keyword === "required") {
     const missing = error.params.requiredProperties.filter((name) => !hasAt(row, error.instancePath, name));

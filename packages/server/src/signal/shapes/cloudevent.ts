@@ -21,6 +21,7 @@ import {
   siteFrom,
   splitMembers,
   statedShare,
+  textOf,
   type ShapeContext,
   type ToDraft,
 } from "../draft.ts";
@@ -72,11 +73,11 @@ export const cloudEventToDraft: ToDraft = (row, context) => {
   if (!media.ok) return media;
 
   const { rest } = splitMembers(row, (member) => canonicalMembers.has(member));
-  const givenType = String(row["type"]);
+  const givenType = textOf(row, "type");
   const isOurs = givenType.startsWith(ownPrefix) && givenType.length > ownPrefix.length;
   return ok({
-    source: String(row["source"]),
-    sourceEventId: String(row["id"]),
+    source: textOf(row, "source"),
+    sourceEventId: textOf(row, "id"),
     shape: "cloudevent",
     type: isOurs ? givenType.slice(ownPrefix.length) : givenType,
     ...place.value,
@@ -141,7 +142,7 @@ type Place = { readonly siteId: SiteId; readonly zoneId: ZoneId | null; readonly
 
 /** Attributes first, then a source of the form `<site>/<device>`, then the channel. */
 function placeOf(row: JsonObject, { channel }: ShapeContext): Result<Place, Refusal> {
-  const inSource = sourceParts(String(row["source"]));
+  const inSource = sourceParts(textOf(row, "source"));
   let siteId = inSource?.site ?? channel.site;
   if (row["siteid"] !== undefined) {
     const given = siteFrom(row["siteid"], "/siteid");

@@ -1,7 +1,7 @@
 import canonicalize from "canonicalize";
 import { Type } from "typebox";
 import { isJsonObject, ok, parseZoneId, type JsonObject, type JsonValue, type Signal } from "@tillwatch/wire";
-import { contentId, deviceFrom, extraOf, objectIn, siteFrom, splitMembers, type ToDraft } from "../draft.ts";
+import { contentId, deviceFrom, extraOf, objectIn, siteFrom, splitMembers, textOf, type ToDraft } from "../draft.ts";
 import { parseInstant } from "../instant.ts";
 import { mediaReference } from "../media.ts";
 import { checker, namePattern, wordPattern } from "./check-shape.ts";
@@ -50,7 +50,7 @@ export const deviceEventToDraft: ToDraft = (row, { digest }) => {
   if (!site.ok) return site;
   const device = deviceFrom(row[deviceMember], `/${deviceMember}`);
   if (!device.ok) return device;
-  const occurredAt = String(row["timestamp"]);
+  const occurredAt = textOf(row, "timestamp");
   const occurredAtMs = parseInstant(occurredAt, "/timestamp");
   if (!occurredAtMs.ok) return occurredAtMs;
   const thumbnail = row["thumbnail_url"];
@@ -67,7 +67,7 @@ export const deviceEventToDraft: ToDraft = (row, { digest }) => {
     source: `${site.value}/${device.value}`,
     sourceEventId: typeof eventId === "string" ? eventId : contentId(canonicalize(row) ?? "", digest),
     shape: "device-event",
-    type: String(row["event_type"]),
+    type: textOf(row, "event_type"),
     siteId: site.value,
     zoneId: zone.ok ? zone.value : null,
     deviceId: device.value,

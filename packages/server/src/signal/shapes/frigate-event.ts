@@ -1,7 +1,7 @@
 import canonicalize from "canonicalize";
 import { Type } from "typebox";
 import { isJsonObject, ok, type JsonObject, type JsonValue, type MediaReference, type Signal } from "@tillwatch/wire";
-import { contentId, deviceFrom, extraOf, objectIn, type ToDraft } from "../draft.ts";
+import { contentId, deviceFrom, extraOf, objectIn, textOf, type ToDraft } from "../draft.ts";
 import { parseEpochSeconds } from "../instant.ts";
 import { pointerToken, refuse } from "../refusal.ts";
 import { checker } from "./check-shape.ts";
@@ -61,9 +61,9 @@ export const frigateEventToDraft: ToDraft = (given, { channel, digest }) => {
   const score = after["score"] ?? after["top_score"];
   return ok({
     source: `frigate:${siteId}/${device.value}`,
-    sourceEventId: `${String(after["id"])}/${String(row["type"])}/${contentId(canonicalize(row) ?? "", digest)}`,
+    sourceEventId: `${textOf(after, "id")}/${textOf(row, "type")}/${contentId(canonicalize(row) ?? "", digest)}`,
     shape: "frigate-event",
-    type: classOf(String(row["type"]), String(after["label"])),
+    type: classOf(textOf(row, "type"), textOf(after, "label")),
     siteId,
     zoneId: null,
     deviceId: device.value,
@@ -113,7 +113,7 @@ function factsOf(after: JsonObject, seconds: number): JsonObject {
 
 /** Relative to the Frigate that sent it: its HTTP API serves the picture and the clip of an event. */
 function mediaOf(after: JsonObject): readonly MediaReference[] {
-  const base = `api/events/${encodeURIComponent(String(after["id"]))}`;
+  const base = `api/events/${encodeURIComponent(textOf(after, "id"))}`;
   const found: MediaReference[] = [];
   if (after["has_snapshot"] === true) found.push({ uri: `${base}/snapshot.jpg`, kind: "image" });
   if (after["has_clip"] === true) found.push({ uri: `${base}/clip.mp4`, kind: "clip" });

@@ -1,7 +1,7 @@
 import canonicalize from "canonicalize";
 import { Type } from "typebox";
 import { ok, parseDeviceId, type JsonObject, type JsonValue, type MediaReference, type Signal } from "@tillwatch/wire";
-import { contentId, extraOf, objectIn, siteFrom, splitMembers, type ToDraft } from "../draft.ts";
+import { contentId, extraOf, objectIn, siteFrom, splitMembers, textOf, type ToDraft } from "../draft.ts";
 import { parseInstant } from "../instant.ts";
 import { mediaReference } from "../media.ts";
 import { checker, namePattern, wordPattern } from "./check-shape.ts";
@@ -37,7 +37,7 @@ export const incidentRecordToDraft: ToDraft = (row, { digest }) => {
   if (wrong !== null) return { ok: false, error: wrong };
   const site = siteFrom(row["location_id"], "/location_id");
   if (!site.ok) return site;
-  const occurredAt = String(row["timestamp_utc"]);
+  const occurredAt = textOf(row, "timestamp_utc");
   const occurredAtMs = parseInstant(occurredAt, "/timestamp_utc");
   if (!occurredAtMs.ok) return occurredAtMs;
   const media: MediaReference[] = [];
@@ -53,7 +53,7 @@ export const incidentRecordToDraft: ToDraft = (row, { digest }) => {
   const reporter = row["reporter_id"] ?? row["anonymous_token"] ?? null;
   return ok({
     source: `record:${site.value}`,
-    sourceEventId: `${String(row["incident_id"])}/${contentId(canonicalize(row) ?? "", digest)}`,
+    sourceEventId: `${textOf(row, "incident_id")}/${contentId(canonicalize(row) ?? "", digest)}`,
     shape: "incident-record",
     type: "incident_record",
     siteId: site.value,

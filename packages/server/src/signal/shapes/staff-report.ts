@@ -1,7 +1,7 @@
 import canonicalize from "canonicalize";
 import { Type } from "typebox";
 import { ok, parseZoneId, type JsonObject, type JsonValue, type MediaReference, type Signal } from "@tillwatch/wire";
-import { contentId, extraOf, objectIn, siteFrom, splitMembers, type ToDraft } from "../draft.ts";
+import { contentId, extraOf, objectIn, siteFrom, splitMembers, textOf, type ToDraft } from "../draft.ts";
 import { parseInstant } from "../instant.ts";
 import { mediaReference } from "../media.ts";
 import { checker, namePattern, wordPattern } from "./check-shape.ts";
@@ -35,7 +35,7 @@ export const staffReportToDraft: ToDraft = (row, { digest }) => {
   if (wrong !== null) return { ok: false, error: wrong };
   const site = siteFrom(row["store_id"], "/store_id");
   if (!site.ok) return site;
-  const occurredAt = String(row["timestamp_utc"]);
+  const occurredAt = textOf(row, "timestamp_utc");
   const occurredAtMs = parseInstant(occurredAt, "/timestamp_utc");
   if (!occurredAtMs.ok) return occurredAtMs;
   const media: MediaReference[] = [];
@@ -50,7 +50,7 @@ export const staffReportToDraft: ToDraft = (row, { digest }) => {
   return ok({
     source: `staff:${site.value}`,
     // With the content's digest: a changed report is a signal of its own, and never taken for a repeat of the first.
-    sourceEventId: `${String(row["incident_id"])}/${contentId(canonicalize(row) ?? "", digest)}`,
+    sourceEventId: `${textOf(row, "incident_id")}/${contentId(canonicalize(row) ?? "", digest)}`,
     shape: "staff-report",
     type: "staff_report",
     siteId: site.value,
