@@ -4,6 +4,7 @@ import type {
   IncidentState,
   IncidentSummary,
   JsonObject,
+  JsonValue,
   Score,
   Signal,
   SituationId,
@@ -52,6 +53,9 @@ export type JoinedBecause =
   | "same_person_track"
   | "sale_explains_exit";
 
+/**
+ * A signal as part of a situation, as stored. `traits` is what correlation ties by (correlate/traits.ts);
+ */
 export type SituationMember = {
   readonly signalId: string;
   readonly type: string;
@@ -66,9 +70,13 @@ export type SituationMember = {
   readonly because: JoinedBecause;
   readonly detections: readonly Detection[];
   readonly view: JsonObject;
+  readonly traits: JsonValue;
 };
 
-/** Members in order of corrected time, ties by id. */
+/**
+ * Members in order of corrected time, ties by id. `memberDigests` are those of the stored members in the order in which they
+ * joined: a decision names its members by them.
+ */
 export type Situation = {
   readonly id: SituationId;
   readonly siteId: string;
@@ -76,18 +84,30 @@ export type Situation = {
   readonly firstAtMs: number;
   readonly lastAtMs: number;
   readonly members: readonly SituationMember[];
+  readonly memberDigests: readonly string[];
+};
+
+/** How one signal came to a situation: what correlation was given and what it decided. Goes into the decision record. */
+export type JoinTrace = {
+  readonly signalId: string;
+  readonly correlation: { readonly arrival: JsonValue; readonly candidates: JsonValue; readonly decision: JsonValue };
 };
 
 export type SituationChange = {
   readonly kind: "opened" | "extended";
   readonly situation: Situation;
   readonly addedSignalIds: readonly string[];
+  readonly joins: readonly JoinTrace[];
 };
 
-/** `threshold` is the severity from which a situation is an incident, as the weights of this score say. */
+/**
+ * `threshold` is the severity from which a situation is an incident, `watchFloor` the one below which it is not even shown on
+ * the watch list, both as the weights of this score say.
+ */
 export type ScoredSituation = SituationChange & {
   readonly score: Score;
   readonly threshold: number;
+  readonly watchFloor: number;
   readonly decisionId: DecisionId;
 };
 

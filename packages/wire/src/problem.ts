@@ -26,4 +26,5 @@ export type SignalsAccepted = {
   readonly duplicates: number;
   readonly deadLettered: number; // accepted and kept, but the site or device is unknown: see GET /api/v1/dead-letters
   readonly refused: readonly RowRefusal[];
+  readonly refusedCount?: number; // present where more rows were refused than `refused` lists
 };

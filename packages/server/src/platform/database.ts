@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
 import pg from "pg";
+import { pgliteBulkWriter, postgresBulkWriter, type BulkWriter } from "./bulk-writer.ts";
 import { pgliteDialect } from "./pglite-dialect.ts";
 import { openPgliteFolder } from "./pglite-files.ts";
 
@@ -7,6 +8,7 @@ import { openPgliteFolder } from "./pglite-files.ts";
 export type Database<Schema> = {
   readonly kind: "pglite" | "postgres";
   readonly db: Kysely<Schema>;
+  readonly openBulkWriter: () => BulkWriter<Schema>; // who opens it closes it
   readonly close: () => Promise<void>;
 };
 
@@ -31,16 +33,22 @@ export function overPglite<Schema>(pglite: Parameters<typeof pgliteDialect>[0]):
     // Kysely destroys only a driver that ran a query; an unused PGlite would keep its timer, and the process, alive.
     if (!pglite.closed) await pglite.close();
   };
-  return { kind: "pglite", db, close };
+  return { kind: "pglite", db, openBulkWriter: () => pgliteBulkWriter(db, pglite), close };
 }
 
 async function overPostgres<Schema>(url: string): Promise<Database<Schema>> {
-  const pool = new pg.Pool({ connectionString: url, max: poolConnectionsMax, types: { getTypeParser: typeParser } });
-  // A pool without this handler ends the process when an idle connection breaks; the next query reports the fault itself.
-  pool.on("error", () => {});
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: poolOf(url, poolConnectionsMax) }) });
   await sql`select 1`.execute(db);
-  return { kind: "postgres", db, close: () => db.destroy() };
+  const openBulkWriter = () => postgresBulkWriter<Schema>(poolOf(url, 1));
+  return { kind: "postgres", db, openBulkWriter, close: () => db.destroy() };
+}
+
+function poolOf(url: string, max: number): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max, types: { getTypeParser: typeParser } });
+  // Without these handlers a connection that breaks, idle or busy, ends the process; the query itself reports the fault.
+  pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
+  return pool;
 }
 
 const int8: number = pg.types.builtins.INT8;

@@ -1,0 +1,137 @@
+import type { SituationId } from "@tillwatch/wire";
+import type { DetectedSignal, JoinTrace, Situation, SituationChange, SituationMember } from "../flow.ts";
+import type { Tx } from "../schema.ts";
+import { byTime, memberDigest, saveSituations, situationsNear } from "./correlate-store.ts";
+import { correlate, tiedCandidates, type Arrival, type Candidate, type CorrelationDecision } from "./correlate.ts";
+import { longestReachMs, type CorrelationPolicy } from "./correlation-policy.ts";
+import { traitsOf, type Surroundings } from "./traits-of.ts";
+import type { Traits } from "./traits.ts";
+
+export type CorrelateInputs = {
+  readonly tx: Tx;
+  readonly policy: CorrelationPolicy;
+  readonly surroundings: Surroundings;
+  readonly newId: () => string;
+};
+
+/** Stage 4: joins what belongs together. Answers one change per touched situation, in the order they were first touched. */
+export function correlateStage() {
+  return async (detected: readonly DetectedSignal[], inputs: CorrelateInputs): Promise<readonly SituationChange[]> => {
+    const relevant = detected.filter((signal) => roleOf(signal, inputs.policy) !== "nothing");
+    if (relevant.length === 0) return [];
+    const near = await situationsNear(inputs.tx, spanOf(relevant, inputs.policy));
+    const working = new Map<string, Working>(
+      near.map((situation) => [situation.id, { situation, added: [], joins: [], isNew: false }]),
+    );
+    for (const signal of relevant) place(signal, working, inputs);
+    const changed = [...working.values()].filter((entry) => entry.added.length > 0);
+    await saveSituations(inputs.tx, changed);
+    return changed.map((entry) => ({
+      kind: entry.isNew ? "opened" : "extended",
+      situation: entry.situation,
+      addedSignalIds: entry.added.map((member) => member.signalId),
+      joins: entry.joins,
+    }));
+  };
+}
+
+type Working = {
+  situation: Situation;
+  readonly added: SituationMember[];
+  readonly joins: JoinTrace[];
+  readonly isNew: boolean;
+};
+
+function spanOf(signals: readonly DetectedSignal[], policy: CorrelationPolicy) {
+  const times = signals.map((signal) => signal.correctedAtMs);
+  const reach = longestReachMs(policy);
+  const siteIds = [...new Set(signals.map((signal) => signal.signal.siteId as string))];
+  return { siteIds, fromMs: Math.min(...times) - reach, toMs: Math.max(...times) + reach };
+}
+
+function place(signal: DetectedSignal, working: Map<string, Working>, inputs: CorrelateInputs): void {
+  const traits = traitsOf(signal, inputs.surroundings);
+  const arrival: Arrival = { traits, role: roleOf(signal, inputs.policy) };
+  const siteId = signal.signal.siteId;
+  const here = [...working.values()]
+    .filter((entry) => entry.situation.siteId === siteId)
+    .map((entry) => toCandidate(entry.situation));
+  const decision = correlate(arrival, here, inputs.policy);
+  if (decision.kind === "none") return;
+  const situationId = decision.kind === "join" ? decision.situationId : inputs.newId();
+  const known = working.get(situationId);
+  const member = memberOf(signal, arrival, decision);
+  const candidates = tiedCandidates(arrival, here, inputs.policy);
+  const join: JoinTrace = { signalId: signal.signal.id, correlation: { arrival, candidates, decision } };
+  if (known === undefined) {
+    const situation = openedBy(member, { id: situationId as SituationId, siteId });
+    working.set(situationId, { situation, added: [member], joins: [join], isNew: true });
+    return;
+  }
+  known.situation = extend(known.situation, member);
+  known.added.push(member);
+  known.joins.push(join);
+}
+
+/** Only evidence ties: a passer-by who was seen near the spot must not carry the situation on to the next passer-by. */
+function toCandidate(situation: Situation): Candidate {
+  const tying = situation.members.filter((member) => member.role === "evidence");
+  return {
+    situationId: situation.id,
+    firstAtMs: situation.firstAtMs,
+    lastAtMs: situation.lastAtMs,
+    size: situation.members.length,
+    circumstances: situation.members.filter((member) => member.role === "context").length,
+    members: tying.map((member) => member.traits as unknown as Traits),
+  };
+}
+
+function roleOf(signal: DetectedSignal, policy: CorrelationPolicy): Arrival["role"] {
+  if (signal.detections.length > 0) return "evidence";
+  if (signal.explains.length > 0) return "exculpatory";
+  return policy.contextTypes.has(signal.signal.type) ? "context" : "nothing";
+}
+
+function memberOf(
+  signal: DetectedSignal,
+  arrival: Arrival,
+  decision: Exclude<CorrelationDecision, { kind: "none" }>,
+): SituationMember {
+  return {
+    signalId: signal.signal.id,
+    type: signal.signal.type,
+    service: signal.service,
+    source: signal.signal.source,
+    deviceId: signal.signal.deviceId,
+    zoneId: arrival.traits.zones[0] ?? null,
+    correctedAtMs: signal.correctedAtMs,
+    late: signal.late,
+    confidence: signal.signal.confidence,
+    role: arrival.role === "nothing" ? "context" : arrival.role,
+    because: decision.kind === "join" ? decision.because : "opened_it",
+    detections: signal.detections,
+    view: signal.view,
+    traits: arrival.traits,
+  };
+}
+
+function openedBy(member: SituationMember, at: { id: SituationId; siteId: string }): Situation {
+  return {
+    ...at,
+    zoneId: member.zoneId,
+    firstAtMs: member.correctedAtMs,
+    lastAtMs: member.correctedAtMs,
+    members: [member],
+    memberDigests: [memberDigest(member)],
+  };
+}
+
+function extend(situation: Situation, member: SituationMember): Situation {
+  return {
+    ...situation,
+    firstAtMs: Math.min(situation.firstAtMs, member.correctedAtMs),
+    lastAtMs: Math.max(situation.lastAtMs, member.correctedAtMs),
+    members: [...situation.members, member].toSorted(byTime),
+    memberDigests: [...situation.memberDigests, memberDigest(member)],
+  };
+}

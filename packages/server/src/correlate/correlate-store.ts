@@ -1,0 +1,90 @@
+import { hash } from "node:crypto";
+import { sql } from "kysely";
+import type { Situation, SituationMember } from "../flow.ts";
+import type { Tx } from "../schema.ts";
+
+export type SituationSpan = { readonly siteIds: readonly string[]; readonly fromMs: number; readonly toMs: number };
+
+const situationsMax = 5_000;
+
+/** Situations of these sites that touch [fromMs, toMs), with their members in order. Uses index situation_by_site. */
+export async function situationsNear(tx: Tx, span: SituationSpan): Promise<readonly Situation[]> {
+  const { rows } = await sql<SituationRow>`
+    select s.id, s.site_id, s.zone_id, s.first_at, s.last_at, json_agg(m.body order by m.ordinal) as members,
+      json_agg(m.sha256 order by m.ordinal) as digests
+    from situation s join situation_member m on m.situation_id = s.id
+    where s.site_id = any(${span.siteIds}::text[])
+      and s.last_at >= ${iso(span.fromMs)}::timestamptz and s.first_at < ${iso(span.toMs)}::timestamptz
+    group by s.id order by s.last_at desc limit ${situationsMax}`.execute(tx);
+  return rows.map(toSituation);
+}
+
+type SituationRow = {
+  readonly id: Situation["id"];
+  readonly site_id: string;
+  readonly zone_id: string | null;
+  readonly first_at: Date;
+  readonly last_at: Date;
+  readonly members: readonly SituationMember[];
+  readonly digests: readonly string[];
+};
+
+function toSituation(row: SituationRow): Situation {
+  return {
+    id: row.id,
+    siteId: row.site_id,
+    zoneId: row.zone_id,
+    firstAtMs: row.first_at.getTime(),
+    lastAtMs: row.last_at.getTime(),
+    members: row.members.toSorted(byTime),
+    memberDigests: row.digests,
+  };
+}
+
+export function byTime(a: SituationMember, b: SituationMember): number {
+  return a.correctedAtMs - b.correctedAtMs || (a.signalId < b.signalId ? -1 : 1);
+}
+
+/** Writes what a batch made of its situations: spans and new members, two statements for any number. */
+export async function saveSituations(
+  tx: Tx,
+  changed: readonly { situation: Situation; added: readonly SituationMember[] }[],
+) {
+  if (changed.length === 0) return;
+  const situations = changed.map(({ situation }) => ({
+    id: situation.id,
+    site_id: situation.siteId,
+    zone_id: situation.zoneId,
+    first_at: iso(situation.firstAtMs),
+    last_at: iso(situation.lastAtMs),
+    member_count: situation.members.length,
+  }));
+  await sql`
+    insert into situation (id, site_id, zone_id, first_at, last_at, member_count)
+    select id, site_id, zone_id, first_at, last_at, member_count from json_to_recordset(${JSON.stringify(situations)}::json)
+      as row (id uuid, site_id text, zone_id text, first_at timestamptz, last_at timestamptz, member_count int4)
+    on conflict (id) do update
+      set first_at = excluded.first_at, last_at = excluded.last_at, member_count = excluded.member_count`.execute(tx);
+  const members = changed.flatMap(({ situation, added }) =>
+    added.map((member, index) => ({
+      situation_id: situation.id,
+      signal_id: member.signalId,
+      ordinal: situation.members.length - added.length + index,
+      body: JSON.stringify(member),
+      sha256: situation.memberDigests[situation.members.length - added.length + index],
+    })),
+  );
+  await sql`
+    insert into situation_member (situation_id, signal_id, ordinal, body, sha256)
+    select situation_id, signal_id, ordinal, body::json, sha256 from json_to_recordset(${JSON.stringify(members)}::json)
+      as row (situation_id uuid, signal_id uuid, ordinal int4, body text, sha256 text)`.execute(tx);
+}
+
+/** Digest of a member as it is stored. */
+export function memberDigest(member: SituationMember): string {
+  return hash("sha256", JSON.stringify(member), "hex");
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

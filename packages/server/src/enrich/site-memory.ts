@@ -1,0 +1,88 @@
+import type { DelaySample } from "./clock-offset.ts";
+import type { ExitFact, SaleFact } from "./sale-explains.ts";
+
+/** What one partition's recent signals leave behind for those that follow. Times are corrected times. */
+export type Remembered = {
+  readonly siteId: string;
+  readonly deviceKey: string | null;
+  readonly receivedAtMs: number;
+  readonly delay: DelaySample;
+  readonly sale: SaleFact | null;
+  readonly exit: ExitFact | null;
+};
+
+const delaysPerDeviceMax = 8;
+
+/**
+ * The window that enrichment looks back over. It lives in memory, grows with each batch that committed, and is rebuilt by
+ * replaying the log from before the cursor; it holds nothing that the log does not.
+ */
+export class SiteMemory {
+  readonly #horizonMs: number;
+  #entries: Remembered[] = [];
+  readonly #sales = new Map<string, SaleFact[]>();
+  readonly #exits = new Map<string, ExitFact[]>();
+  readonly #delays = new Map<string, DelaySample[]>();
+
+  /** `horizonMs`: how long after it was received a signal still matters to others. */
+  constructor(horizonMs: number) {
+    this.#horizonMs = horizonMs;
+  }
+
+  get horizonMs(): number {
+    return this.#horizonMs;
+  }
+
+  salesAt(siteId: string): readonly SaleFact[] {
+    return this.#sales.get(siteId) ?? [];
+  }
+
+  exitsAt(siteId: string): readonly ExitFact[] {
+    return this.#exits.get(siteId) ?? [];
+  }
+
+  delaysOf(deviceKey: string): readonly DelaySample[] {
+    return this.#delays.get(deviceKey) ?? [];
+  }
+
+  remember(entry: Remembered): void {
+    if (entry.sale !== null) listAt(this.#sales, entry.siteId).push(entry.sale);
+    if (entry.exit !== null) listAt(this.#exits, entry.siteId).push(entry.exit);
+    if (entry.deviceKey !== null) {
+      const delays = listAt(this.#delays, entry.deviceKey);
+      delays.push(entry.delay);
+      if (delays.length > delaysPerDeviceMax) delays.shift();
+    }
+    if (entry.sale !== null || entry.exit !== null || entry.deviceKey !== null) this.#entries.push(entry);
+  }
+
+  /** Forgets what was received before `nowMs - horizonMs`. */
+  forgetBefore(nowMs: number): void {
+    const oldest = nowMs - this.#horizonMs;
+    const keep = this.#entries.findIndex((entry) => entry.receivedAtMs >= oldest);
+    const gone = keep === -1 ? this.#entries.splice(0) : this.#entries.splice(0, keep);
+    if (gone.length === 0) return;
+    const goneSignals = new Set(gone.flatMap((entry) => [entry.sale?.signalId, entry.exit?.signalId]));
+    for (const siteId of new Set(gone.map((entry) => entry.siteId))) {
+      keepOnly(this.#sales, siteId, (sale) => !goneSignals.has(sale.signalId));
+      keepOnly(this.#exits, siteId, (exit) => !goneSignals.has(exit.signalId));
+    }
+    for (const deviceKey of new Set(gone.map((entry) => entry.deviceKey).filter((name) => name !== null))) {
+      keepOnly(this.#delays, deviceKey, (sample) => sample.receivedAtMs >= oldest);
+    }
+  }
+}
+
+function listAt<T>(map: Map<string, T[]>, key: string): T[] {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made: T[] = [];
+  map.set(key, made);
+  return made;
+}
+
+function keepOnly<T>(map: Map<string, T[]>, key: string, keep: (value: T) => boolean): void {
+  const left = (map.get(key) ?? []).filter(keep);
+  if (left.length === 0) map.delete(key);
+  else map.set(key, left);
+}

@@ -1,0 +1,107 @@
+import type { Detection } from "@tillwatch/wire";
+import type { SituationMember } from "../flow.ts";
+import type { RuleWords, Weights } from "./weights.ts";
+
+/** A detection with what it counts so far. `order` is the member's place in the situation. */
+export type Weighed = {
+  readonly detection: Detection;
+  readonly member: SituationMember;
+  readonly order: number;
+  readonly explained: boolean;
+  readonly points: number;
+};
+
+/** The only rounding of the score: half away from zero. `share` in thousandths. */
+export function part(points: number, share: number): number {
+  return Math.sign(points) * Math.floor((Math.abs(points) * share + 500) / 1000);
+}
+
+/** Steps 1 to 4 of docs/formats/score.md: what each detection counts after confidence and repeats. */
+export function weighDetections(
+  members: readonly SituationMember[],
+  weights: Weights,
+  words: ReadonlyMap<string, RuleWords>,
+): readonly Weighed[] {
+  const explained = explainedSignals(members);
+  const single = members.flatMap((member, order) => {
+    const weighed = member.detections.map((detection) => ({
+      detection,
+      member,
+      order,
+      explained: explained.has(member.signalId),
+      points: part(ownPoints(detection, weights, words), confidenceShare(member.confidence, weights)),
+    }));
+    return withShares(weighed.toSorted(byPointsThenRule), weights.repeats.same_signal);
+  });
+  return [...groupBy(single, (entry) => entry.detection.ruleId).values()].flatMap((sameRule) =>
+    weighRepeats(sameRule, weights),
+  );
+}
+
+function explainedSignals(members: readonly SituationMember[]): ReadonlySet<string> {
+  const named = members
+    .filter((member) => member.role === "exculpatory")
+    .flatMap((member) => {
+      const context = member.view["context"];
+      const explains =
+        typeof context === "object" && context !== null && "explains" in context ? context["explains"] : [];
+      return Array.isArray(explains) ? explains.filter((id) => typeof id === "string") : [];
+    });
+  return new Set(named);
+}
+
+function ownPoints(detection: Detection, weights: Weights, words: ReadonlyMap<string, RuleWords>): number {
+  const ruled = weights.rule_weights[detection.ruleId]?.points ?? words.get(detection.ruleId)?.points;
+  return ruled ?? weights.points_by_level[detection.ruleLevel];
+}
+
+function confidenceShare(confidence: number | null, weights: Weights): number {
+  if (confidence === null) return weights.confidence.unstated;
+  return weights.confidence.bands.find((band) => confidence >= band.from)?.share ?? 0;
+}
+
+/** The n-th gets the n-th share; beyond the list's end, the last. */
+function withShares(entries: readonly Weighed[], shares: readonly number[]): readonly Weighed[] {
+  return entries.map((entry, index) => ({ ...entry, points: part(entry.points, shareAt(shares, index)) }));
+}
+
+function shareAt(shares: readonly number[], index: number): number {
+  return shares[Math.min(index, shares.length - 1)] ?? 0;
+}
+
+function weighRepeats(sameRule: readonly Weighed[], weights: Weights): readonly Weighed[] {
+  const groups = [...groupBy(sameRule, (entry) => entry.member.source).entries()].map(([source, entries]) => {
+    const weighed = withShares(entries.toSorted(byPointsThenTime), weights.repeats.same_rule_same_source);
+    return { source, weighed, sum: sumPoints(weighed) };
+  });
+  const inOrder = groups.toSorted((a, b) => b.sum - a.sum || compareText(a.source, b.source));
+  return inOrder.flatMap(({ weighed }, index) => {
+    const share = shareAt(weights.repeats.same_rule_other_source, index);
+    return weighed.map((entry) => ({ ...entry, points: part(entry.points, share) }));
+  });
+}
+
+function byPointsThenRule(a: Weighed, b: Weighed): number {
+  return b.points - a.points || compareText(a.detection.ruleId, b.detection.ruleId);
+}
+
+function byPointsThenTime(a: Weighed, b: Weighed): number {
+  return (
+    b.points - a.points ||
+    a.member.correctedAtMs - b.member.correctedAtMs ||
+    compareText(a.member.signalId, b.member.signalId)
+  );
+}
+
+export function sumPoints(entries: readonly { readonly points: number }[]): number {
+  return entries.reduce((sum, entry) => sum + entry.points, 0);
+}
+
+/** By UTF-16 code units, the same on every machine. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+export function groupBy<T>(entries: readonly T[], keyOf: (entry: T) => string): ReadonlyMap<string, readonly T[]> {
+  return Map.groupBy(entries, keyOf);
+}

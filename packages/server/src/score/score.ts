@@ -1,0 +1,209 @@
+import type { Addition, Score, SignalId, TriageLevel } from "@tillwatch/wire";
+import type { SituationMember } from "../flow.ts";
+import { compareText, groupBy, sumPoints, weighDetections, type Weighed } from "./detection-points.ts";
+import type { Condition, Factor, RuleWords, Weights } from "./weights.ts";
+
+export type ScoreInputs = {
+  readonly members: readonly SituationMember[]; // in order of corrected time, ties by signal id
+  readonly weights: Weights;
+  readonly words: ReadonlyMap<string, RuleWords>; // by rule id
+  readonly weightsVersion: string;
+  readonly rulesVersion: string;
+};
+
+export type Scored = { readonly score: Score; readonly threshold: number; readonly watchFloor: number };
+
+/**
+ * What a situation's evidence adds up to, after docs/formats/score.md: integers until the last line, no clock, no chance.
+ * The same inputs give the same bytes on every machine.
+ */
+export function scoreSituation(inputs: ScoreInputs): Scored {
+  const { members, weights } = inputs;
+  const weighed = weighDetections(members, weights, inputs.words);
+  const standing = weighed.filter((entry) => !entry.explained);
+  const additions = [
+    ...detectionAdditions(weighed, inputs.words),
+    ...kindLimits(standing, weights),
+    ...corroboration(standing, weights),
+    ...(standing.length === 0 ? [] : factorAdditions(weights.context, "context", { members, standing })),
+    ...saleExplains(weighed, inputs),
+    ...factorAdditions(weights.exculpatory.factors, "exculpatory", { members, standing }),
+  ].filter((entry) => entry.milliLogOdds !== 0);
+  const baseRate = addition("base_rate", {
+    code: "base_rate",
+    points: weights.base_rate,
+    says: weights.base_rate_says,
+    of: [],
+  });
+  const ordered = [...additions.toSorted(bySize), baseRate];
+  const total = ordered.reduce((sum, entry) => sum + entry.milliLogOdds, 0);
+  const { level, category } = levelAndCategory(standing.length > 0 ? standing : weighed, weights);
+  const score = {
+    severity: Math.round((1 / (1 + Math.exp(-total / 1000))) * 10_000) / 10_000,
+    confidence: confidenceOf(standing, weights),
+    level,
+    category,
+    totalMilliLogOdds: total,
+    additions: ordered,
+    weightsVersion: inputs.weightsVersion,
+    rulesVersion: inputs.rulesVersion,
+  };
+  return { score, threshold: thresholdOf(members, weights), watchFloor: weights.watch_floor };
+}
+
+type AdditionParts = {
+  readonly code: string;
+  readonly points: number;
+  readonly says: string;
+  readonly of: readonly SituationMember[];
+};
+
+function addition(kind: Addition["kind"], parts: AdditionParts): Addition {
+  const signalIds = [...new Set(parts.of.map((member) => member.signalId as SignalId))];
+  return { kind, code: parts.code, milliLogOdds: parts.points, says: parts.says, signalIds };
+}
+
+function detectionAdditions(weighed: readonly Weighed[], words: ReadonlyMap<string, RuleWords>): readonly Addition[] {
+  return [...groupBy(weighed, (entry) => entry.detection.ruleId).entries()].map(([code, entries]) => {
+    const inOrder = entries.toSorted((a, b) => a.order - b.order);
+    const says = words.get(code)?.says ?? inOrder[0]?.detection.ruleTitle ?? code;
+    const times = entries.length > 1 ? ` (${entries.length} times)` : "";
+    const kind = entries.every((entry) => entry.member.service === "person") ? "person_report" : "detection";
+    return addition(kind, {
+      code,
+      points: sumPoints(entries),
+      says: says + times,
+      of: inOrder.map((entry) => entry.member),
+    });
+  });
+}
+
+function kindLimits(standing: readonly Weighed[], weights: Weights): readonly Addition[] {
+  return [...groupBy(standing, (entry) => entry.member.service).entries()].flatMap(([kind, entries]) => {
+    const stated = weights.kind_limit[kind];
+    if (stated === undefined) return [];
+    const limit = Math.max(stated, ...entries.map((entry) => entry.points));
+    const sum = sumPoints(entries);
+    if (sum <= limit) return [];
+    const says = weights.kind_limit_says.replaceAll("{kind}", kindInWords(kind));
+    const of = entries.toSorted((a, b) => a.order - b.order).map((entry) => entry.member);
+    return [addition("corroboration", { code: `kind_limit.${kind}`, points: limit - sum, says, of })];
+  });
+}
+
+function corroboration(standing: readonly Weighed[], weights: Weights): readonly Addition[] {
+  const { from, points, says } = weights.corroboration;
+  const kinds = [...groupBy(standing, (entry) => entry.member.service).entries()]
+    .filter(([, entries]) => sumPoints(entries) >= from)
+    .toSorted(([a], [b]) => compareText(a, b));
+  if (kinds.length < 2) return [];
+  const total = kinds.slice(1).reduce((sum, _, index) => sum + (points[Math.min(index, points.length - 1)] ?? 0), 0);
+  const of = kinds.flatMap(([, entries]) => entries).toSorted((a, b) => a.order - b.order);
+  const sentence = says
+    .replaceAll("{count}", String(kinds.length))
+    .replaceAll("{kinds}", kinds.map(([kind]) => kindInWords(kind)).join(", "));
+  return [
+    addition("corroboration", {
+      code: "independent_kinds",
+      points: total,
+      says: sentence,
+      of: of.map((entry) => entry.member),
+    }),
+  ];
+}
+
+function kindInWords(kind: string): string {
+  return kind.replaceAll("_", " ");
+}
+
+type Known = { readonly members: readonly SituationMember[]; readonly standing: readonly Weighed[] };
+
+function factorAdditions(
+  factors: readonly Factor[],
+  kind: "context" | "exculpatory",
+  known: Known,
+): readonly Addition[] {
+  const evidence = new Set(known.standing.map((entry) => entry.member.signalId));
+  const holding = factors.flatMap((factor, order) => {
+    const of = known.members.filter(
+      (member) =>
+        (factor.signals === "any" || evidence.has(member.signalId)) &&
+        factor.when.every((condition) => holds(condition, member)),
+    );
+    return of.length === 0 ? [] : [{ factor, order, of }];
+  });
+  const strongest = [...groupBy(holding, ({ factor, order }) => factor.group ?? `#${order}`).values()].flatMap(
+    (group) =>
+      group.toSorted((a, b) => Math.abs(b.factor.points) - Math.abs(a.factor.points) || a.order - b.order).slice(0, 1),
+  );
+  return strongest.map(({ factor, of }) =>
+    addition(kind, { code: factor.code, points: factor.points, says: factor.says, of }),
+  );
+}
+
+function holds(condition: Condition, member: SituationMember): boolean {
+  const value = fieldOf(member.view, condition.field);
+  if ("equals" in condition) return value === condition.equals;
+  if ("at_least" in condition) return typeof value === "number" && value >= condition.at_least;
+  return condition.one_of.some((wanted) => wanted === value);
+}
+
+/** A dotted path into a view; undefined where it leads nowhere. */
+function fieldOf(view: SituationMember["view"], path: string): unknown {
+  return path.split(".").reduce<unknown>((value, name) => {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
+    return (value as Readonly<Record<string, unknown>>)[name];
+  }, view);
+}
+
+function saleExplains(weighed: readonly Weighed[], inputs: ScoreInputs): readonly Addition[] {
+  const explained = weighed.filter((entry) => entry.explained);
+  if (explained.length === 0) return [];
+  const { points, says } = inputs.weights.exculpatory.sale_explains;
+  const of = inputs.members.filter((member) => member.role === "exculpatory");
+  return [addition("exculpatory", { code: "sale_explains", points: points - sumPoints(explained), says, of })];
+}
+
+function bySize(a: Addition, b: Addition): number {
+  return Math.abs(b.milliLogOdds) - Math.abs(a.milliLogOdds) || compareText(a.code, b.code);
+}
+
+/** Mean of the sources' own confidence, weighted by what each detection counts; in thousandths until the last division. */
+function confidenceOf(standing: readonly Weighed[], weights: Weights): number {
+  const counted = standing.filter((entry) => entry.points > 0);
+  const points = sumPoints(counted);
+  if (points <= 0) return 0;
+  const sum = counted.reduce((total, { member, points: own }) => {
+    const stated =
+      member.confidence === null ? weights.confidence.unstated_observation : Math.round(member.confidence * 1000);
+    return total + own * stated;
+  }, 0);
+  return Math.floor((sum + points / 2) / points) / 1000;
+}
+
+function levelAndCategory(weighed: readonly Weighed[], weights: Weights): { level: TriageLevel; category: string } {
+  const level = weighed.reduce<TriageLevel>(
+    (highest, { detection }) => (detection.triageLevel > highest ? detection.triageLevel : highest),
+    1,
+  );
+  const leading = weighed.filter((entry) => entry.detection.triageLevel === level);
+  const byCategory = [...groupBy(leading, (entry) => entry.detection.category).entries()]
+    .map(([category, entries]) => ({ category, sum: sumPoints(entries) }))
+    .toSorted((a, b) => b.sum - a.sum || compareText(a.category, b.category));
+  const categories = new Set(weighed.map((entry) => entry.detection.category));
+  return weights.level_raises.reduce(
+    (so, raise) =>
+      raise.level > so.level && raise.categories.every((category) => categories.has(category))
+        ? { level: raise.level, category: raise.category }
+        : so,
+    { level, category: byCategory[0]?.category ?? "other" },
+  );
+}
+
+function thresholdOf(members: readonly SituationMember[], weights: Weights): number {
+  const newest = members.findLast((member) => member.detections.length > 0);
+  const period = newest === undefined ? undefined : fieldOf(newest.view, "time.calendar");
+  const shifted =
+    typeof period === "string" && Object.hasOwn(weights.calendar, period) ? weights.calendar[period] : undefined;
+  return shifted?.incident_threshold ?? weights.incident_threshold;
+}

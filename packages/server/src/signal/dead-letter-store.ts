@@ -1,0 +1,102 @@
+import { sql } from "kysely";
+import type { DeadLetter, Signal } from "@tillwatch/wire";
+import { appendAudit } from "../audit/audit-append.ts";
+import type { Chance } from "../platform/chance.ts";
+import type { Db, DbOrTx, Tx } from "../schema.ts";
+
+export type DeadLetterPage = { readonly items: readonly DeadLetter[]; readonly nextCursor: string | null };
+
+export type WaitingLetter = { readonly id: string; readonly arrived: number; readonly signal: Signal | null };
+
+export type Settlement = {
+  readonly state: "redriven" | "discarded";
+  readonly actor: string;
+  readonly because: string;
+  readonly atMs: number;
+};
+
+/** Newest first, before `cursor` (the `arrived` of the last one seen). Uses dead_letter_by_arrival or dead_letter_waiting. */
+export async function listDeadLetters(
+  db: DbOrTx,
+  page: { state: DeadLetter["state"] | null; cursor: number | null; limit: number },
+): Promise<DeadLetterPage> {
+  type Row = Omit<DeadLetter, "receivedAt"> & { received: Date; arrived: number; raw: Uint8Array | null };
+  const { rows } = await sql<Row>`
+    select id, arrived, received_at as received, source, code, message, signal, raw, state from dead_letter
+    where (${page.state}::text is null or state = ${page.state}) and (${page.cursor}::int8 is null or arrived < ${page.cursor})
+    order by arrived desc limit ${page.limit + 1}`.execute(db);
+  const items = rows.slice(0, page.limit).map(({ received, arrived: _arrived, raw, signal, ...letter }) => ({
+    ...letter,
+    receivedAt: received.toISOString(),
+    signal: raw === null ? signal : shownRaw(raw),
+  }));
+  const last = rows[page.limit - 1];
+  return { items, nextCursor: rows.length > page.limit && last !== undefined ? String(last.arrived) : null };
+}
+
+const rawShownMax = 2_000;
+
+// For people: what is not UTF-8 shows as the replacement character; the bytes themselves stay in the table.
+function shownRaw(raw: Uint8Array): { readonly bytes: number; readonly text: string } {
+  return { bytes: raw.length, text: new TextDecoder().decode(raw.subarray(0, rawShownMax)) };
+}
+
+export async function deadLetterById(
+  db: DbOrTx,
+  id: string,
+): Promise<{ readonly state: DeadLetter["state"]; readonly signal: Signal | null } | null> {
+  const { rows } = await sql<{ state: DeadLetter["state"]; signal: Signal | null }>`
+    select state, signal from dead_letter where id = ${id}::uuid`.execute(db);
+  return rows[0] ?? null;
+}
+
+/** What waits and is a signal, oldest first, after `arrived`. Uses dead_letter_waiting. */
+export async function waitingSignals(db: DbOrTx, after: number, limit: number): Promise<readonly WaitingLetter[]> {
+  const { rows } = await sql<WaitingLetter>`
+    select id, arrived, signal from dead_letter
+    where state = 'waiting' and signal is not null and arrived > ${after} order by arrived limit ${limit}`.execute(db);
+  return rows;
+}
+
+export async function countWaiting(db: DbOrTx): Promise<number> {
+  const { rows } = await sql<{ n: number }>`select count(*) as n from dead_letter where state = 'waiting'`.execute(db);
+  return rows[0]?.n ?? 0;
+}
+
+/** Ends the waiting of these letters, each with its audit entry in the same transaction; answers how many still waited. */
+export async function settleDeadLetters(
+  db: Db,
+  given: { ids: readonly string[]; settlement: Settlement },
+  chance: Chance,
+): Promise<number> {
+  const { ids, settlement } = given;
+  const { state, actor, because, atMs } = settlement;
+  return db.transaction().execute(async (tx) => {
+    const { rows } = await sql<{ id: string; source: string; code: string }>`
+      update dead_letter set state = ${state}, settled_at = ${new Date(atMs).toISOString()}::timestamptz,
+        settled_by = ${actor}, settled_because = ${because}
+      where id = any(${ids}::uuid[]) and state = 'waiting' returning id, source, code`.execute(tx);
+    const records = rows.map(({ id, source, code }) => ({
+      kind: `signal.${state}`,
+      actor,
+      subject: { kind: "dead_letter", id },
+      because,
+      atMs,
+      body: { source, code },
+    }));
+    await appendAudit(tx, records, chance);
+    return rows.length;
+  });
+}
+
+/**
+ * Keeps a signal of the log that the pipeline could not process. It stays in the log; this letter says that nothing was decided
+ * about it, and why.
+ */
+export async function setAsideSignal(tx: Tx, signal: Signal, fault: string): Promise<void> {
+  await sql`
+    insert into dead_letter (id, received_at, source, code, message, signal)
+    values (${signal.id}::uuid, ${new Date(signal.receivedAtMs).toISOString()}::timestamptz, ${signal.source},
+      'signal_processing_failed', ${fault}, ${JSON.stringify(signal)}::json)
+    on conflict (id) do nothing`.execute(tx);
+}
