@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { incidentStates, type FieldChange, type IncidentState } from "@tillwatch/wire";
+import { incidentStates, type FieldChange, type IncidentState, type TriageLevel } from "@tillwatch/wire";
 import type { SituationMember } from "../flow.ts";
 import { memberOf, nowMs, scoredOf } from "../testing/incidents.ts";
 import { agingOut } from "./aging.ts";
@@ -26,14 +26,14 @@ const legal: Readonly<Record<IncidentState, string>> = {
 };
 
 type Step =
-  | { readonly kind: "signal"; readonly severity: number }
+  | { readonly kind: "signal"; readonly severity: number; readonly level: TriageLevel }
   | { readonly kind: "idle" }
   | { readonly kind: "person"; readonly command: Command };
 
 const because = fc.constantFrom("", "resolved", "dismissed: seen on the clip", "no such reason");
 const severity = fc.constantFrom(0, 0.2, 0.5, 0.8999, 0.9, 0.97, 1);
 const steps: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ kind: fc.constant("signal" as const), severity }),
+  fc.record({ kind: fc.constant("signal" as const), severity, level: fc.constantFrom<TriageLevel>(1, 2, 3) }),
   fc.constant({ kind: "idle" as const }),
   fc
     .record({ kind: fc.constant("transition" as const), to: fc.constantFrom(...incidentStates), because })
@@ -98,7 +98,8 @@ class World {
     const before = this.row;
     if (step.kind === "signal") {
       this.members.push(memberOf());
-      const scored = scoredOf({ severity: step.severity, members: this.members, added: 1, situationId });
+      const score = { level: step.level };
+      const scored = scoredOf({ severity: step.severity, members: this.members, added: 1, situationId, score });
       const knownSignalIds: readonly string[] = [];
       const effects = decideIncidents([scored], [{ row: this.row, knownSignalIds }], this.context());
       this.take(effects);
@@ -149,4 +150,15 @@ test("F06 F26 any sequence of commands: illegal jumps are refused, and the histo
     }),
     { numRuns: 300 },
   );
+});
+
+test("F26 every column of a piece of work is in the history, or is known not to need one", () => {
+  const rest = [
+    ["id", "ref", "situationId", "taxonomyVersion", "siteId", "openedAtMs"], // never change
+    ["updatedAtMs", "version", "incidentSinceMs", "personFields"], // follow from the changes themselves
+    ["deviceId", "lastSignalAtMs", "score", "signalCount", "evidence"], // the timeline and the decisions have them
+  ].flat();
+  const { row } = new World(0.5);
+  const tracked = Object.keys(fieldsOf(row)).map((name) => (name === "occurredAt" ? "occurredAtMs" : name));
+  assert.deepEqual([...tracked, ...rest].sort(), Object.keys(row).sort());
 });

@@ -1,4 +1,4 @@
-import type { DecisionId, Score, SignalId, SituationId, TriageLevel } from "@tillwatch/wire";
+import type { DecisionId, Score, SignalId, SituationId } from "@tillwatch/wire";
 import type { ScoredSituation, SituationMember } from "../flow.ts";
 import type { SummaryNeeds } from "../incident/incident-summary.ts";
 import type { Places, SitePlace } from "../incident/places.ts";
@@ -83,7 +83,7 @@ export function scoreOf(severity: number, members: readonly SituationMember[], e
   return {
     severity,
     confidence: 0.8,
-    level: 1 as TriageLevel,
+    level: 1,
     category: "shoplifting",
     totalMilliLogOdds: additions.length * 1000,
     additions,
