@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { testOnDatabases } from "../testing/databases.ts";
 import { nowMs, testTaxonomy } from "../testing/incidents.ts";
@@ -30,6 +31,48 @@ test("F01 F18 a taxonomy file is read with its checklist and steps", () => {
   assert.deepEqual(first?.sop, ["Stay safe.", "Save the clip."]);
   assert.deepEqual([second?.level, second?.evidenceChecklist, second?.sop], [3, [], []]);
   assert.equal(categoryOf(parsed.value, "till_swap").title, "Till swap");
+});
+
+test("F01 F18 L20 an item may be defined once and named by alias; codes of outside schemes are kept", () => {
+  const text = `version: v1
+checklist:
+  - &clip {code: exit_clip, title: Clip of the exit, how_to_get: Export it.}
+categories:
+  - {code: theft, title: Theft, level: 1, group: loss, evidence_checklist: [*clip], agency_codes: {nibrs: "23C"}}
+  - {code: fraud, title: Fraud, level: 1, group: loss, evidence_checklist: [*clip]}
+`;
+  const parsed = parseTaxonomy(text, "taxonomy.yaml");
+  assert.ok(parsed.ok, JSON.stringify(parsed));
+  assert.deepEqual(
+    parsed.value.categories.map((category) => category.evidenceChecklist.map((item) => item.code)),
+    [["exit_clip"], ["exit_clip"]],
+  );
+  assert.deepEqual(parsed.value.categories[0]?.agencyCodes, { nibrs: "23C" });
+  for (const broken of [
+    text.replace("*clip]}", "*clap]}"),
+    text.replace('"23C"', "23"),
+    text.replace("how_to_get: Export it.", ""),
+  ]) {
+    assert.equal(parseTaxonomy(broken, "taxonomy.yaml").ok, false);
+  }
+});
+
+test("F01 F18 the shipped taxonomy is understood, and every item of it can be satisfied by what it asks for", () => {
+  const file = new URL("../../../../pack/retail/taxonomy.yaml", import.meta.url);
+  const parsed = parseTaxonomy(readFileSync(file, "utf8"), "taxonomy.yaml");
+  assert.ok(parsed.ok, JSON.stringify(parsed));
+  const items = parsed.value.categories.flatMap((category) => category.evidenceChecklist);
+  const facts = Object.fromEntries(items.map((item) => [item.code, item.satisfiedBy.join(" ")]));
+  assert.deepEqual(facts, {
+    media: "clip image",
+    pos_record: "till document",
+    exhibit: "exhibit",
+    witness_statement: "statement",
+    item_list: "item",
+    value: "value",
+    summary: "summary",
+    device_time: "checked_clock",
+  });
 });
 
 test("F01 a taxonomy that is not understood is refused with file and line", () => {

@@ -22,8 +22,17 @@ export const testTaxonomy: Taxonomy = {
         { code: "item_list", title: "What is missing", howToGet: "Count the shelf.", satisfiedBy: ["item"] },
       ],
       sop: ["Stay safe.", "Save the clip."],
+      agencyCodes: {},
     },
-    { code: "pos_tampering", title: "Till tampering", level: 2, group: "tamper", evidenceChecklist: [], sop: [] },
+    {
+      code: "pos_tampering",
+      title: "Till tampering",
+      level: 2,
+      group: "tamper",
+      evidenceChecklist: [],
+      sop: [],
+      agencyCodes: {},
+    },
   ],
 };
 
