@@ -1,4 +1,14 @@
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Node, type YAMLMap } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type Node,
+  type YAMLMap,
+} from "yaml";
 import { ok, refused, type Result, type TriageLevel } from "@tillwatch/wire";
 import { isEvidenceFact, factsFor, type EvidenceFact } from "./evidence-fact.ts";
 
@@ -41,7 +51,7 @@ export function parseTaxonomy(text: string, file: string): Result<Taxonomy, read
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  const reader = new Reader(file, lines);
+  const reader = new Reader(file, { document, lines });
   for (const fault of document.errors)
     reader.refuse("taxonomy_malformed", fault.pos[0], fault.message.split("\n")[0] ?? "");
   const root = document.contents;
@@ -50,7 +60,7 @@ export function parseTaxonomy(text: string, file: string): Result<Taxonomy, read
     reader.refuse("taxonomy_malformed", 0, "the file must be a mapping with version and categories");
     return refused(reader.refusals);
   }
-  reader.onlyKnown(root, ["version", "categories"]);
+  reader.onlyKnown(root, ["version", "checklist", "categories"]);
   const version = reader.text(root, "version");
   const categories = reader.list(root, "categories").map((node) => readCategory(reader, node));
   if (categories.length === 0) reader.refuse("taxonomy_field_malformed", at(root), "categories must not be empty");
@@ -68,7 +78,7 @@ export function categoryOf(taxonomy: Taxonomy, code: string): Category {
 }
 
 function readCategory(reader: Reader, node: YAMLMap): Category {
-  reader.onlyKnown(node, ["code", "title", "level", "group", "evidence_checklist", "sop"]);
+  reader.onlyKnown(node, ["code", "title", "level", "group", "evidence_checklist", "sop", "agency_codes"]);
   const checklist = reader.list(node, "evidence_checklist").map((item) => readItem(reader, item));
   reader.unique(node, "evidence_checklist");
   return {
@@ -100,11 +110,18 @@ function readItem(reader: Reader, node: YAMLMap): ChecklistItem {
 class Reader {
   readonly refusals: TaxonomyRefusal[] = [];
   readonly #file: string;
+  readonly #document: Document;
   readonly #lines: LineCounter;
 
-  constructor(file: string, lines: LineCounter) {
+  constructor(file: string, { document, lines }: { document: Document; lines: LineCounter }) {
     this.#file = file;
+    this.#document = document;
     this.#lines = lines;
+  }
+
+  /** What an alias (`*name`) stands for; the node itself where it is none. */
+  #resolved(node: Node): Node {
+    return (isAlias(node) ? node.resolve(this.#document) : node) ?? node;
   }
 
   refuse(code: TaxonomyRefusal["code"], offset: number, message: string): void {
@@ -170,7 +187,7 @@ class Reader {
   #items(map: YAMLMap, name: string): readonly Node[] {
     const node = map.get(name, true) as Node | undefined;
     if (node === undefined) return [];
-    if (isSeq(node)) return node.items as readonly Node[];
+    if (isSeq(node)) return (node.items as readonly Node[]).map((item) => this.#resolved(item));
     this.refuse("taxonomy_field_malformed", at(node), `${name} must be a list`);
     return [];
   }
