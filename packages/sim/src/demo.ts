@@ -1,10 +1,12 @@
 import type { SimDirectory } from "./sim-directory.ts";
-import { createWorld, type Delivery, type PlannedCrime, type World } from "./world.ts";
+import { closedShare, createWorld, type Delivery, type PlannedCrime, type World } from "./world.ts";
 import type { CrimeName } from "./crime.ts";
 import { Shop } from "./shop.ts";
 import { Random } from "./random.ts";
 
 const hourMs = 3_600_000;
+// More in one shop runs together into a single incident.
+const shopCrimesPerHourMax = 30;
 
 export type DemoWorld = {
   /** What happened before now, in order, finite: the hours of history. Take it in first, as fast as it goes. */
@@ -31,7 +33,9 @@ export function demoWorld(options: {
   const isOpen = (siteId: string) => shops.some((shop) => shop.site.id === siteId && shop.isOpen(nowMs));
   const common = { directory, outagesPerDay: 0.1, pace: 0.4 };
   const past = createWorld({ ...common, seed: `${options.seed}/past`, startMs, crimesPerHour: 1, shoppersPerHour: 30 });
-  const perHour = ((options.crimesPerMinute ?? 1) * 60) / Math.max(1, directory.sites.length);
+  // Closed shops see fewer crimes (world.ts), so the open ones make up for them.
+  const busy = shops.reduce((sum, shop) => sum + (shop.isOpen(nowMs) ? 1 : closedShare), 0);
+  const perHour = Math.min(shopCrimesPerHourMax, ((options.crimesPerMinute ?? 1) * 60) / Math.max(1, busy));
   const live: World = createWorld({
     ...common,
     seed: `${options.seed}/live`,

@@ -114,7 +114,7 @@ class Reader {
   onlyKnown(map: YAMLMap, known: readonly string[]): void {
     for (const { key } of map.items) {
       const name = isScalar(key) ? String(key.value) : "?";
-      if (!known.includes(name)) this.refuse("taxonomy_field_unknown", at(key as Node), `${name} is not a known field`);
+      if (!known.includes(name)) this.refuse("taxonomy_field_unknown", at(key), `${name} is not a known field`);
     }
   }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import { test } from "node:test";
 import { sql } from "kysely";
-import { changeOf, summaryOf } from "../testing/incidents.ts";
+import { changeOf, summaryOf } from "../testing/told-incidents.ts";
 import { systemChance } from "../platform/chance.ts";
 import { testOnDatabases } from "../testing/databases.ts";
 import { parsePlaybooks, readPlaybooks } from "./playbooks-file.ts";

@@ -109,7 +109,7 @@ function ExhibitItem(props: { readonly exhibit: ExhibitSummary; readonly deviceS
           {deviceSha256 === null ? null : <DigestTag same={deviceSha256 === exhibit.sha256} />}
         </p>
         <p className="text-xs text-ink-muted">
-          {exhibit.mediaType} · {bytesText(exhibit.bytes)} · received <Moment at={exhibit.receivedAt} /> from{" "}
+          {exhibit.mediaType} · {exhibit.bytes === null ? "size unknown" : bytesText(exhibit.bytes)} · received <Moment at={exhibit.receivedAt} /> from{" "}
           {exhibit.source}
           {exhibit.capturedAt === null ? null : (
             <>
