@@ -115,7 +115,7 @@ async function recordArrival(deps: ExhibitDeps, tx: Tx, arrival: Arriving): Prom
     atMs: nowMs,
     says: `Exhibit received: ${facts.name}`,
     actor: hand.token,
-    detail: { exhibitId: id, sha256: stored.sha256, bytes: stored.bytes },
+    detail: { exhibitId: id, sha256: stored.sha256, bytes: stored.bytes, mediaType: facts.mediaType },
   });
 }
 
@@ -179,7 +179,7 @@ export async function recordPointer(
       atMs: nowMs,
       says: `Pointer to media recorded: ${facts.name}`,
       actor: hand.token,
-      detail: { exhibitId: id },
+      detail: { exhibitId: id, mediaType: pointer.mediaType },
     });
   });
   deps.incidentChanged(incidentId);

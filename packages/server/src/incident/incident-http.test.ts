@@ -355,23 +355,26 @@ testOnDatabases("E01 F03 the queue: order, filters, pages that neither repeat no
   assert.equal(stats.signals["acceptedTotal"], 7);
 });
 
-testOnDatabases("F14 F18 F19 a note counts as a statement and may name what it provides", async (database, context) => {
-  const { ask, auditKinds } = await start(database, context);
-  const { id } = (await ask("POST", "/api/v1/incidents", { payload: report })).json<{ id: string }>();
-  const text = "Saw it; the list of items is in the office.";
-  const answer = await ask("POST", `/api/v1/incidents/${id}/notes`, { payload: { text, covers: "item_list" } });
-  assert.equal(answer.json<IncidentSummary>().completeness, 0.5);
-  const record = (await ask("GET", `/api/v1/incidents/${id}`)).json<IncidentRecord>();
-  assert.deepEqual(
-    record.timeline.map((entry) => [entry.kind, entry.actor]),
-    [
-      ["state", "user:admin"],
-      ["note", "user:admin"],
-    ],
-  );
-  assert.equal(record.timeline[1]?.says, text);
-  assert.ok(!(await auditKinds(id)).some((row) => row.body.includes("office")));
-});
+testOnDatabases(
+  "F14 F18 F19 a note is kept with its author and may name the evidence that it provides",
+  async (database, context) => {
+    const { ask, auditKinds } = await start(database, context);
+    const { id } = (await ask("POST", "/api/v1/incidents", { payload: report })).json<{ id: string }>();
+    const text = "Saw it; the list of items is in the office.";
+    const answer = await ask("POST", `/api/v1/incidents/${id}/notes`, { payload: { text, covers: "item_list" } });
+    assert.equal(answer.json<IncidentSummary>().completeness, 0.5);
+    const record = (await ask("GET", `/api/v1/incidents/${id}`)).json<IncidentRecord>();
+    assert.deepEqual(
+      record.timeline.map((entry) => [entry.kind, entry.actor]),
+      [
+        ["state", "user:admin"],
+        ["note", "user:admin"],
+      ],
+    );
+    assert.equal(record.timeline[1]?.says, text);
+    assert.ok(!(await auditKinds(id)).some((row) => row.body.includes("office")));
+  },
+);
 
 testOnDatabases("F01 F03 taxonomy and sites for forms", async (database, context) => {
   const { ask } = await start(database, context);

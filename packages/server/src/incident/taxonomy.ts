@@ -22,6 +22,7 @@ export type Category = {
   readonly group: string;
   readonly evidenceChecklist: readonly ChecklistItem[];
   readonly sop: readonly string[];
+  readonly agencyCodes: Readonly<Record<string, string>>; // codes of outside schemes, by scheme
 };
 
 /** `satisfiedBy`: any of these facts makes the item present. */
@@ -51,7 +52,7 @@ export function parseTaxonomy(text: string, file: string): Result<Taxonomy, read
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  const reader = new Reader(file, { document, lines });
+  const reader = new Reader(file, { lines, document });
   for (const fault of document.errors)
     reader.refuse("taxonomy_malformed", fault.pos[0], fault.message.split("\n")[0] ?? "");
   const root = document.contents;
@@ -60,11 +61,13 @@ export function parseTaxonomy(text: string, file: string): Result<Taxonomy, read
     reader.refuse("taxonomy_malformed", 0, "the file must be a mapping with version and categories");
     return refused(reader.refusals);
   }
+  // `checklist` is where a file may define items once, to name them by alias; only what a category names counts.
   reader.onlyKnown(root, ["version", "checklist", "categories"]);
   const version = reader.text(root, "version");
   const categories = reader.list(root, "categories").map((node) => readCategory(reader, node));
   if (categories.length === 0) reader.refuse("taxonomy_field_malformed", at(root), "categories must not be empty");
   reader.unique(root, "categories");
+  for (const item of reader.list(root, "checklist")) readItem(reader, item);
   return reader.refusals.length > 0 ? refused(reader.refusals) : ok({ version, categories });
 }
 
@@ -74,7 +77,7 @@ export function categoryOf(taxonomy: Taxonomy, code: string): Category {
   if (known !== undefined) return known;
   const words = code.replaceAll("_", " ");
   const title = words.charAt(0).toUpperCase() + words.slice(1);
-  return { code, title, level: 1, group: "other", evidenceChecklist: [], sop: [] };
+  return { code, title, level: 1, group: "other", evidenceChecklist: [], sop: [], agencyCodes: {} };
 }
 
 function readCategory(reader: Reader, node: YAMLMap): Category {
@@ -88,6 +91,7 @@ function readCategory(reader: Reader, node: YAMLMap): Category {
     group: reader.text(node, "group"),
     evidenceChecklist: checklist,
     sop: reader.texts(node, "sop"),
+    agencyCodes: reader.codes(node, "agency_codes"),
   };
 }
 
@@ -110,18 +114,13 @@ function readItem(reader: Reader, node: YAMLMap): ChecklistItem {
 class Reader {
   readonly refusals: TaxonomyRefusal[] = [];
   readonly #file: string;
-  readonly #document: Document;
   readonly #lines: LineCounter;
+  readonly #document: Document.Parsed;
 
-  constructor(file: string, { document, lines }: { document: Document; lines: LineCounter }) {
+  constructor(file: string, parsed: { readonly lines: LineCounter; readonly document: Document.Parsed }) {
     this.#file = file;
-    this.#document = document;
-    this.#lines = lines;
-  }
-
-  /** What an alias (`*name`) stands for; the node itself where it is none. */
-  #resolved(node: Node): Node {
-    return (isAlias(node) ? node.resolve(this.#document) : node) ?? node;
+    this.#lines = parsed.lines;
+    this.#document = parsed.document;
   }
 
   refuse(code: TaxonomyRefusal["code"], offset: number, message: string): void {
@@ -158,6 +157,17 @@ class Reader {
     return 1;
   }
 
+  /** A mapping of short texts; absent is empty. */
+  codes(map: YAMLMap, name: string): Readonly<Record<string, string>> {
+    const node = map.get(name, true) as Node | undefined;
+    if (node === undefined) return {};
+    const pairs = isMap(node) ? node.items.map(({ key, value }) => [textIn(key), textIn(value)] as const) : [];
+    const codes = pairs.flatMap(([key, value]) => (key === null || value === null ? [] : [[key, value] as const]));
+    if (isMap(node) && codes.length === pairs.length) return Object.fromEntries(codes);
+    this.refuse("taxonomy_field_malformed", at(node), `${name} must map names to codes in quotes`);
+    return {};
+  }
+
   /** The mappings of a list; an absent list is empty. */
   list(map: YAMLMap, name: string): readonly YAMLMap[] {
     const nodes = this.#items(map, name);
@@ -187,10 +197,19 @@ class Reader {
   #items(map: YAMLMap, name: string): readonly Node[] {
     const node = map.get(name, true) as Node | undefined;
     if (node === undefined) return [];
-    if (isSeq(node)) return (node.items as readonly Node[]).map((item) => this.#resolved(item));
+    if (isSeq(node)) return node.items.map((item) => this.#resolved(item as Node));
     this.refuse("taxonomy_field_malformed", at(node), `${name} must be a list`);
     return [];
   }
+
+  // An alias is one step: an item of a list names a node that was written out before.
+  #resolved(node: Node): Node {
+    return isAlias(node) ? (node.resolve(this.#document) ?? node) : node;
+  }
+}
+
+function textIn(node: unknown): string | null {
+  return isScalar(node) && typeof node.value === "string" && node.value.length <= 64 ? node.value : null;
 }
 
 function at(node: unknown): number {

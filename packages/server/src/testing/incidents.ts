@@ -1,4 +1,4 @@
-import type { DecisionId, Score, SignalId, SituationId, TriageLevel } from "@tillwatch/wire";
+import type { DecisionId, Score, SignalId, SituationId } from "@tillwatch/wire";
 import type { ScoredSituation, SituationMember } from "../flow.ts";
 import type { SummaryNeeds } from "../incident/incident-summary.ts";
 import type { Places, SitePlace } from "../incident/places.ts";
@@ -22,8 +22,17 @@ export const testTaxonomy: Taxonomy = {
         { code: "item_list", title: "What is missing", howToGet: "Count the shelf.", satisfiedBy: ["item"] },
       ],
       sop: ["Stay safe.", "Save the clip."],
+      agencyCodes: {},
     },
-    { code: "pos_tampering", title: "Till tampering", level: 2, group: "tamper", evidenceChecklist: [], sop: [] },
+    {
+      code: "pos_tampering",
+      title: "Till tampering",
+      level: 2,
+      group: "tamper",
+      evidenceChecklist: [],
+      sop: [],
+      agencyCodes: {},
+    },
   ],
 };
 
@@ -84,7 +93,7 @@ export function scoreOf(severity: number, members: readonly SituationMember[], e
   return {
     severity,
     confidence: 0.8,
-    level: 1 as TriageLevel,
+    level: 1,
     category: "shoplifting",
     totalMilliLogOdds: additions.length * 1000,
     additions,

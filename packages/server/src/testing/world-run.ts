@@ -89,7 +89,14 @@ class WorldRun {
     return this.#kept.map(({ id, siteId, members, scored, openedAtMs }) => {
       const times = members.map(({ correctedAtMs }) => correctedAtMs);
       const span = { firstAtMs: Math.min(...times), lastAtMs: Math.max(...times) };
-      const situation = { id: id as SituationId, siteId, zoneId: members[0]?.zoneId ?? null, ...span, members, memberDigests: [] };
+      const situation = {
+        id: id as SituationId,
+        siteId,
+        zoneId: members[0]?.zoneId ?? null,
+        ...span,
+        members,
+        memberDigests: [],
+      };
       const stories = members.map(({ signalId: member }) => this.#seen.get(member) ?? "?");
       return { situation, scored, openedAtMs, stories };
     });
@@ -153,7 +160,13 @@ function candidateOf({ id, members }: Kept): Candidate {
   const evidence = members.filter(({ role }) => role === "evidence");
   const size = members.length;
   const circumstances = members.filter(({ role }) => role === "context").length;
-  return { situationId: id, ...span, size, circumstances, members: evidence.map(({ traits }) => traits as unknown as Traits) };
+  return {
+    situationId: id,
+    ...span,
+    size,
+    circumstances,
+    members: evidence.map(({ traits }) => traits as unknown as Traits),
+  };
 }
 
 function memberOf(
