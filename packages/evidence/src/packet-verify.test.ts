@@ -251,6 +251,17 @@ const broken: readonly Broken[] = [
     names: /audit entry erased is not the one that the log holds/,
   },
   {
+    says: "an audit header with half a character",
+    breaks: {
+      audit: (audit) => ({
+        ...audit,
+        entries: audit.entries.map((entry) => ({ ...entry, header: { ...entry.header, actor: "\ud800" } })),
+      }),
+    },
+    check: "custody chains",
+    names: /not in the audit log/,
+  },
+  {
     says: "an exhibit other than recorded",
     breaks: { exhibits: (list) => list.map((one, i) => (i === 0 ? { ...one, sha256: "0".repeat(64) } : one)) },
     check: "exhibits",
