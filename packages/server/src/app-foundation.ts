@@ -60,7 +60,10 @@ export async function openFoundation(closing: ClosingStack, given: Given): Promi
   const taxonomies = await openTaxonomies(database.db, pack.taxonomy, clock());
   if (!taxonomies.ok) {
     const { version } = taxonomies.error;
-    throw new StartFault("taxonomy_changed", `taxonomy.yaml was changed under version ${version}; give it a new version`);
+    throw new StartFault(
+      "taxonomy_changed",
+      `taxonomy.yaml was changed under version ${version}; give it a new version`,
+    );
   }
   const directory = new DirectoryHolder(pack.directory);
   directory.replace(await directoryEntries(database.db));

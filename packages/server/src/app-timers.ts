@@ -2,7 +2,11 @@ import type { IncidentChange } from "./flow.ts";
 import { describeFault, type Log } from "./platform/log.ts";
 
 /** Runs `step` again and again, `everyMs` after the last one ended; a fault is logged and the next round goes on. */
-export function repeat(name: string, everyMs: number, given: { step: () => Promise<void>; log: Log }): { close: () => Promise<void> } {
+export function repeat(
+  name: string,
+  everyMs: number,
+  given: { step: () => Promise<void>; log: Log },
+): { close: () => Promise<void> } {
   let stopped = false;
   let running = Promise.resolve();
   let timer: NodeJS.Timeout;

@@ -1,9 +1,11 @@
 import { hostname } from "node:os";
 import type { FastifyPluginAsync } from "fastify";
+import type { Signal } from "@tillwatch/wire";
 import { actorOf } from "./access/authenticate-http.ts";
 import { administratorCredential } from "./access/credential.ts";
 import { buildServer } from "./api/server.ts";
 import { openFoundation, type Foundation } from "./app-foundation.ts";
+import { databaseCheck, exhibitTimeline, horizonMs, sourceNames } from "./app-ports.ts";
 import { MinuteRate, repeat } from "./app-timers.ts";
 import type { Config } from "./config.ts";
 import { directoryRoutes } from "./enrich/directory-http.ts";
@@ -22,6 +24,7 @@ import { webhookSender } from "./notify/webhook-send-http.ts";
 import { webhookRoutes } from "./notify/webhooks-http.ts";
 import type { LoadedPack } from "./pack/load-pack.ts";
 import { PipelineWorker } from "./pipeline-worker.ts";
+import { logIsEmpty } from "./pipeline-store.ts";
 import { pipeline, type WorkStages } from "./pipeline.ts";
 import type { Chance } from "./platform/chance.ts";
 import type { Clock } from "./platform/clock.ts";
@@ -46,6 +49,15 @@ export type AppGiven = {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly log: Log;
+  /** Runs before anything comes in from outside: a demo's history, with its own clock. */
+  readonly prelude?: (feed: Feed) => Promise<void>;
+};
+
+/** Signals into the log, and through the pipeline as if it were `nowMs`. */
+export type Feed = {
+  readonly append: (signals: readonly Signal[]) => Promise<unknown>;
+  readonly process: (nowMs: number) => Promise<void>;
+  readonly isEmpty: () => Promise<boolean>;
 };
 
 export type App = {
@@ -88,7 +100,7 @@ export async function startApp(given: AppGiven): Promise<App> {
 
     const work: WorkStages = {
       incident: incidentStage({ chance, needs }),
-      respond: respondStage({ playbooks: pack.playbooks, chance, addTimeline: timelineOf(chance) }),
+      respond: respondStage({ playbooks: pack.playbooks, chance, addTimeline }),
       notify: notifyStage({ jobs, chance }),
     };
     const afterPersonsChange = async (tx: Tx, changes: readonly IncidentChange[]) => {
@@ -96,30 +108,47 @@ export async function startApp(given: AppGiven): Promise<App> {
       await work.respond(changes, at);
       await work.notify(changes, at);
     };
-    const worker = closing.add("pipeline", new PipelineWorker({
-      db,
-      pipeline: pipeline({ pack, chance, work, lateAfterMs: config.lateAfterMs }),
-      directory: () => directory.current(),
-      enrichPolicy: { explain: pack.policy.explain, lateAfterMs: config.lateAfterMs },
-      clock,
-      log,
-      owner: `${hostname()}:${process.pid}:${chance.uuid()}`,
-      horizonMs: horizonMs(pack),
-      onCommitted: (changes, signals) => {
-        metrics.processedTotal.inc(signals);
-        announce(changes);
+    let preludeMs: number | null = null;
+    const worker = closing.add(
+      "pipeline",
+      new PipelineWorker({
+        db,
+        pipeline: pipeline({ pack, chance, work, lateAfterMs: config.lateAfterMs }),
+        directory: () => directory.current(),
+        enrichPolicy: { explain: pack.policy.explain, lateAfterMs: config.lateAfterMs },
+        clock: () => preludeMs ?? clock(),
+        log,
+        owner: `${hostname()}:${process.pid}:${chance.uuid()}`,
+        horizonMs: horizonMs(pack),
+        onCommitted: (changes, signals) => {
+          metrics.processedTotal.inc(signals);
+          rate.add(signals, clock());
+          announce(changes);
+        },
+        setAside: setAsideSignal,
+      }),
+    );
+    const signalLog = closing.add(
+      "signal log",
+      await SignalLog.open({
+        database,
+        places: {
+          site: (siteId) => directory.current().site(siteId) !== null,
+          device: (siteId, deviceId) => (directory.current().device(siteId, deviceId) === null ? "unknown" : "known"),
+        },
+        log,
+        onAppended: () => worker.wake(),
+      }),
+    );
+    await given.prelude?.({
+      append: (signals) => signalLog.append(signals),
+      process: async (nowMs) => {
+        preludeMs = nowMs;
+        await worker.drain();
       },
-      setAside: setAsideSignal,
-    }));
-    const signalLog = closing.add("signal log", await SignalLog.open({
-      database,
-      places: {
-        site: (siteId) => directory.current().site(siteId) !== null,
-        device: (siteId, deviceId) => (directory.current().device(siteId, deviceId) === null ? "unknown" : "known"),
-      },
-      log,
-      onAppended: () => worker.wake(),
-    }));
+      isEmpty: () => logIsEmpty(db),
+    });
+    preludeMs = null;
     worker.start();
 
     const exhibits: ExhibitDeps = {
@@ -128,7 +157,7 @@ export async function startApp(given: AppGiven): Promise<App> {
       clock,
       chance,
       incidentRefOf: async (from, id) => (await incidentRow(from, id))?.ref ?? null,
-      addTimeline: timelineOf(chance),
+      addTimeline: exhibitTimeline(chance),
       incidentChanged: (incidentId) => void publishIncident(incidentId),
       exhibitBytesMax: config.exhibitBytesMax,
     };
@@ -162,24 +191,44 @@ export async function startApp(given: AppGiven): Promise<App> {
       exhibitRoutes({ ...exhibits, log }),
       webhookRoutes({ db, clock, chance, jobs, allowPrivate: config.allowPrivateWebhooks }),
     ];
-    const server = closing.add("http", await buildServer({
-      db,
-      clock,
-      chance,
-      log,
-      live,
-      credentials: [administratorCredential(admin.token)],
-      ready: async () => [await databaseCheck(foundation)],
-      metrics: metrics.registry,
-      version: given.version,
-      webFolder: given.webFolder,
-      routes,
-    }));
+    const server = closing.add(
+      "http",
+      await buildServer({
+        db,
+        clock,
+        chance,
+        log,
+        live,
+        credentials: [administratorCredential(admin.token)],
+        ready: async () => [await databaseCheck(foundation)],
+        metrics: metrics.registry,
+        version: given.version,
+        webFolder: given.webFolder,
+        routes,
+      }),
+    );
     const url = await server.listen(config.http);
-    closing.add("aging", repeat("aging", agingEveryMs, { log, step: async () => {
-      const ttlMs = pack.weights.watch_minutes * 60_000;
-      announce(await db.transaction().execute((tx) => ageOut(tx, { chance, needs }, { nowMs: clock(), ttlMs })));
-    } }));
+    closing.add(
+      "aging",
+      repeat("aging", agingEveryMs, {
+        log,
+        step: async () => {
+          const ttlMs = pack.weights.watch_minutes * 60_000;
+          announce(await db.transaction().execute((tx) => ageOut(tx, { chance, needs }, { nowMs: clock(), ttlMs })));
+        },
+      }),
+    );
+    closing.add(
+      "stats",
+      repeat("stats", statsEveryMs, {
+        log,
+        step: async () => {
+          metrics.liveReaders.set(live.readers);
+          if (live.readers === 0) return;
+          live.publish({ kind: "stats", signalsPerMinute: rate.perMinute(clock()), acceptedTotal: rate.total });
+        },
+      }),
+    );
     return { url, mqtt: null, admin, signalLog, worker, close: () => closing.close() };
   } catch (fault) {
     await closing.close();

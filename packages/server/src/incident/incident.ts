@@ -35,6 +35,7 @@ export function decideIncidents(
   for (const one of scored) {
     const row = rows.get(one.situation.id);
     if (row === undefined) {
+      if (!isShown(one)) continue;
       const opened = open(effects, one, { ...context, reference: nextOf(references) });
       rows.set(one.situation.id, opened);
       for (const member of one.situation.members) known.add(`${opened.id} ${member.signalId}`);
@@ -52,7 +53,17 @@ export function decideIncidents(
 /** Situations of the batch that have no work yet, in order of appearance: each needs a reference. */
 export function situationsWithoutWork(scored: readonly ScoredSituation[], work: readonly KnownWork[]): number {
   const known = new Set(work.map(({ row }) => row.situationId));
-  return new Set(scored.map((one) => one.situation.id).filter((id) => !known.has(id))).size;
+  return new Set(
+    scored
+      .filter((one) => isShown(one))
+      .map((one) => one.situation.id)
+      .filter((id) => !known.has(id)),
+  ).size;
+}
+
+/** Below the watch floor a situation is nobody's concern; it stays open for evidence and is work as soon as it rises above. */
+function isShown(one: ScoredSituation): boolean {
+  return one.score.severity >= one.watchFloor;
 }
 
 function open(effects: Effects, one: ScoredSituation, context: DecideContext & { readonly reference: string }) {

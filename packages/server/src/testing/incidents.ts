@@ -68,6 +68,7 @@ export function memberOf(edit: Partial<SituationMember> = {}): SituationMember {
     because: "opened_it",
     detections: [],
     view: {},
+    traits: null,
     ...edit,
   };
 }
@@ -113,7 +114,10 @@ export function scoredOf(given: {
       firstAtMs: Math.min(...times),
       lastAtMs: Math.max(...times),
       members,
+      memberDigests: [],
     },
+    joins: [],
+    watchFloor: 0,
     addedSignalIds: members.slice(-(given.added ?? members.length)).map((member) => member.signalId),
     score: scoreOf(given.severity, members, given.score),
     threshold: 0.9,
