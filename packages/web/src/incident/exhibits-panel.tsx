@@ -109,8 +109,8 @@ function ExhibitItem(props: { readonly exhibit: ExhibitSummary; readonly deviceS
           {deviceSha256 === null ? null : <DigestTag same={deviceSha256 === exhibit.sha256} />}
         </p>
         <p className="text-xs text-ink-muted">
-          {exhibit.mediaType} · {bytesText(exhibit.bytes)} · received <Moment at={exhibit.receivedAt} /> from{" "}
-          {exhibit.source}
+          {exhibit.mediaType} · {exhibit.bytes === null ? "length not stated" : bytesText(exhibit.bytes)} · received{" "}
+          <Moment at={exhibit.receivedAt} /> from {exhibit.source}
           {exhibit.capturedAt === null ? null : (
             <>
               {" · captured "}
