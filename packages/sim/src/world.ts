@@ -13,7 +13,7 @@ import { Way } from "./way.ts";
 
 const sliceMs = 60_000;
 /** How many crimes a closed shop sees, as a share of an open one. */
-export const closedShare = 0.12;
+const closedShare = 0.12;
 const closedLookAlikeShare = 0.3;
 
 export type WorldOptions = {
@@ -24,6 +24,8 @@ export type WorldOptions = {
   readonly shoppersPerHour?: number; // a site, at its busiest hour; default 60
   readonly lookAlikesPerHour?: number; // a site; default 6
   readonly crimesPerHour?: number; // a site; default 0.5
+  readonly crimeGapMinutes?: number; // no further crime by chance at a shop so long after the end of one; default 0
+  readonly crimesUntilMs?: number; // no crime by chance begins from then on
   readonly outagesPerDay?: number; // a device; default 0.15
   readonly duplicateShare?: number; // default 0.01
   readonly lossShare?: number; // of events lost on the way, which leaves gaps in `sequence`; default 0
@@ -121,6 +123,7 @@ class ShopLife {
   readonly #ahead = new Heap<Observation>(); // told already, not happened yet
   readonly #unfolding = new Map<string, CrimeUnfolding>();
   readonly #sequences = new Map<string, number>();
+  #lastCrimeEndMs = Number.NEGATIVE_INFINITY;
   #events = 0;
   #crimes = 0;
 
@@ -155,7 +158,11 @@ class ShopLife {
     }
     const possible = crimeKinds.filter(({ when }) => when === "any" || (when === "open") === open);
     const crimes = random.count((options.crimesPerHour ?? 0.5) * (open ? 1 : closedShare) * share);
-    for (let crime = 0; crime < crimes; crime += 1) this.#commit(random.pickWeighted(possible), startMs());
+    const calmUntilMs = this.#lastCrimeEndMs + (options.crimeGapMinutes ?? 0) * 60_000;
+    for (let crime = 0; crime < crimes; crime += 1) {
+      const isQuiet = fromMs < calmUntilMs || fromMs >= (options.crimesUntilMs ?? Number.POSITIVE_INFINITY);
+      if (!isQuiet) this.#commit(random.pickWeighted(possible), startMs());
+    }
     for (const plan of options.planned ?? []) {
       if (plan.siteId !== shop.site.id || plan.startMs < fromMs || plan.startMs >= toMs) continue;
       const kind = crimeKinds.find(({ name }) => name === plan.kind);
@@ -191,6 +198,7 @@ class ShopLife {
     const what = { kind: name, category, alsoRight: also, level };
     const crime = { id, ...what, siteId: shop.site.id, zoneId, startMs, endMs: story.atMs, signals: [] };
     crimes.push(crime);
+    this.#lastCrimeEndMs = Math.max(this.#lastCrimeEndMs, story.atMs);
     this.#unfolding.set(id, crime);
   }
 
