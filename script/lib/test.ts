@@ -9,8 +9,16 @@ import { onInterrupt, runStep, type Step } from "./steps.ts";
 const root = resolve(import.meta.dirname, "../..");
 const fileMsMax = 10 * 60_000;
 
+const prettierCache = [
+  "--cache",
+  "--cache-strategy",
+  "content",
+  "--cache-location",
+  "node_modules/.tillwatch-prettier",
+];
+
 const checks: readonly Step[] = [
-  { name: "format", command: "prettier", args: ["--check", "--log-level", "warn", "."] },
+  { name: "format", command: "prettier", args: ["--check", "--log-level", "warn", ...prettierCache, "."] },
   { name: "lint", command: "oxlint", args: ["--deny-warnings", "--quiet"] },
   { name: "types", command: "node", args: ["--run", "typecheck"] },
   { name: "boundaries", command: "node", args: ["--run", "boundaries"] },

@@ -1,12 +1,17 @@
 import { hostname } from "node:os";
+import { join } from "node:path";
 import type { FastifyPluginAsync } from "fastify";
 import type { Signal } from "@tillwatch/wire";
+import { signerFromSeed } from "@tillwatch/evidence";
 import { actorOf } from "./access/authenticate-http.ts";
 import { administratorCredential } from "./access/credential.ts";
 import { buildServer } from "./api/server.ts";
 import { openFoundation, type Foundation } from "./app-foundation.ts";
-import { databaseCheck, exhibitTimeline, horizonMs, sourceNames } from "./app-ports.ts";
+import { databaseCheck, horizonMs, sequencerCheck, sourceNames } from "./app-ports.ts";
 import { MinuteRate, repeat } from "./app-timers.ts";
+import { auditRoutes, logRoutes } from "./audit/audit-http.ts";
+import { openLogFiles } from "./audit/audit-log-files.ts";
+import { AuditSequencer } from "./audit/audit-sequencer.ts";
 import type { Config } from "./config.ts";
 import { directoryRoutes } from "./enrich/directory-http.ts";
 import { exhibitRoutes } from "./exhibit/exhibit-http.ts";
@@ -151,13 +156,30 @@ export async function startApp(given: AppGiven): Promise<App> {
     preludeMs = null;
     worker.start();
 
+    const signer = await signerFromSeed(keys.logSeed);
+    const files = await openLogFiles(join(config.dataFolder, "log"));
+    const sequencer = closing.add(
+      "audit sequencer",
+      new AuditSequencer({
+        database,
+        files,
+        signer,
+        clock,
+        chance,
+        log,
+        ...(config.logOrigin === null ? {} : { origin: config.logOrigin }),
+        published: (size) => live.publish({ kind: "checkpoint", size }),
+      }),
+    );
+    await sequencer.start();
+
     const exhibits: ExhibitDeps = {
       db,
       vault: { objects, master: keys.master, chance },
       clock,
       chance,
       incidentRefOf: async (from, id) => (await incidentRow(from, id))?.ref ?? null,
-      addTimeline: exhibitTimeline(chance),
+      addTimeline,
       incidentChanged: (incidentId) => void publishIncident(incidentId),
       exhibitBytesMax: config.exhibitBytesMax,
     };
@@ -189,6 +211,8 @@ export async function startApp(given: AppGiven): Promise<App> {
         signalStats: async () => ({ acceptedTotal: rate.total, perMinute: rate.perMinute(clock()) }),
       }),
       exhibitRoutes({ ...exhibits, log }),
+      auditRoutes({ db, files, logPublicKey: signer.publicKey, clock, chance }),
+      logRoutes({ files }),
       webhookRoutes({ db, clock, chance, jobs, allowPrivate: config.allowPrivateWebhooks }),
     ];
     const server = closing.add(
@@ -200,7 +224,7 @@ export async function startApp(given: AppGiven): Promise<App> {
         log,
         live,
         credentials: [administratorCredential(admin.token)],
-        ready: async () => [await databaseCheck(foundation)],
+        ready: async () => [await databaseCheck(foundation), sequencerCheck(sequencer)],
         metrics: metrics.registry,
         version: given.version,
         webFolder: given.webFolder,

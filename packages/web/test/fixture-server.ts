@@ -4,6 +4,8 @@ import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import {
   problemMediaType,
+  type ExhibitId,
+  type ExhibitSummary,
   type IncidentRecord,
   type IncidentSummary,
   type LiveEvent,
@@ -47,6 +49,7 @@ export class FixtureServer {
   signedIn = true;
   delayMs = 0;
   auditBroken = false;
+  uploadSha256 = "00".repeat(32);
   letters = [...deadLetters];
 
   constructor(dist: string) {
@@ -180,9 +183,10 @@ export class FixtureServer {
     if (path.startsWith("/api/v1/dead-letters/")) return this.#deadLetter(path, response);
     const record = id === undefined ? null : this.#record(id);
     if (id === undefined || record === null) return send(response, 404, notFound);
+    const newId = action === "exhibits" ? uploadedId(record.exhibits.length) : "55555555-5555-4555-8555-555555555555";
     this.#act(record, action ?? "", body as Record<string, never>);
     send(response, action === "exhibits" ? 201 : action === "packets" ? 202 : 200, {
-      id: "55555555-5555-4555-8555-555555555555",
+      id: newId,
     });
   }
 
@@ -192,9 +196,24 @@ export class FixtureServer {
       version: record.version + 1,
       ...(action === "verdict" ? { verdict: body["verdict"] ?? null } : {}),
       ...(action === "transitions" ? { state: body["to"] ?? record.state } : {}),
+      ...(action === "exhibits" ? { exhibits: [this.#uploaded(record), ...record.exhibits] } : {}),
       ...(action === "packets" ? { packets: [packetOf(1, "building"), ...record.packets] } : {}),
     };
     this.#records.set(record.id, next);
+  }
+
+  #uploaded(record: IncidentRecord): ExhibitSummary {
+    return {
+      id: uploadedId(record.exhibits.length),
+      name: `upload-${record.exhibits.length}.jpg`,
+      mediaType: "image/jpeg",
+      bytes: 19,
+      sha256: this.uploadSha256,
+      capturedAt: null,
+      receivedAt: new Date().toISOString(),
+      kind: "original",
+      source: "person:7f3a",
+    };
   }
 
   /** Ends the building of a packet, as the job does. */
@@ -238,6 +257,8 @@ export class FixtureServer {
     createReadStream(file).pipe(response);
   }
 }
+
+const uploadedId = (n: number): ExhibitId => `66666666-6666-4666-8666-${String(n).padStart(12, "0")}` as ExhibitId;
 
 const signedOut: Problem = {
   type: "https://tillwatch.org/errors#token_missing",

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync, FastifyReply } from "fastify";
+import { Type } from "typebox";
 import {
   formatTlogProof,
   inclusionProof,
@@ -12,6 +13,7 @@ import {
 import type { AuditVerification, CheckpointView } from "@tillwatch/wire";
 import { actorOf } from "../access/authenticate-http.ts";
 import { problem } from "../api/problem.ts";
+import { typed } from "../api/typed.ts";
 import type { Chance } from "../platform/chance.ts";
 import type { Clock } from "../platform/clock.ts";
 import { nodeSha256 } from "../platform/node-crypto.ts";
@@ -31,39 +33,43 @@ export type AuditRouteDeps = {
   readonly chance: Chance;
 };
 
-type Query = {
-  subject?: string;
-  subjectKind?: string;
-  actor?: string;
-  kind?: string;
-  from?: string;
-  to?: string;
-  cursor?: string;
-  limit?: number;
-};
-
-const text = { type: "string", maxLength: 200 };
-const querySchema = {
-  type: "object",
-  additionalProperties: false,
-  properties: {
+const tags = ["audit"];
+const text = Type.Optional(Type.String({ maxLength: 200 }));
+const listQuery = Type.Object(
+  {
     subject: text,
     subjectKind: text,
     actor: text,
     kind: text,
     from: text,
     to: text,
-    cursor: { type: "string", pattern: "^[0-9]{1,15}$" },
-    limit: { type: "integer", minimum: 1, maximum: 500 },
+    cursor: Type.Optional(Type.String({ pattern: "^[0-9]{1,15}$" })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
   },
+  { additionalProperties: false },
+);
+const listSchema = { tags, operationId: "listAudit", summary: "The record, newest first", querystring: listQuery };
+const checkpointSchema = { tags, operationId: "readCheckpoint", summary: "The log's signed checkpoint" };
+const proofParams = Type.Object({ id: Type.String({ maxLength: 64 }) });
+const proofSchema = {
+  tags,
+  operationId: "proveAuditEntry",
+  summary: "That an entry is in the log: C2SP tlog-proof",
+  params: proofParams,
+};
+const verifySchema = {
+  tags,
+  operationId: "verifyAudit",
+  summary: "Recomputes the whole record and names what does not fit",
 };
 
 /** The record for people: search, checkpoint, proof of one entry, and the verification of all of it. */
 export function auditRoutes(deps: AuditRouteDeps): FastifyPluginAsync {
   // Verification reads everything: whoever asks while one runs gets that one's answer.
   let running: Promise<AuditVerification> | undefined;
-  return async (app) => {
-    app.get<{ Querystring: Query }>("/api/v1/audit", { schema: { querystring: querySchema } }, async (request) => {
+  return async (instance) => {
+    const app = typed(instance);
+    app.get("/api/v1/audit", { schema: listSchema }, async (request) => {
       const { subject, subjectKind, actor, kind, from, to, cursor, limit } = request.query;
       const page = await auditPage(deps.db, {
         subjectId: subject,
@@ -77,12 +83,12 @@ export function auditRoutes(deps: AuditRouteDeps): FastifyPluginAsync {
       });
       return { items: page.items, nextCursor: page.next === null ? null : String(page.next) };
     });
-    app.get("/api/v1/audit/checkpoint", () => checkpointView(deps));
-    app.get<{ Params: { id: string } }>("/api/v1/audit/:id/proof", async (request, reply) => {
+    app.get("/api/v1/audit/checkpoint", { schema: checkpointSchema }, () => checkpointView(deps));
+    app.get("/api/v1/audit/:id/proof", { schema: proofSchema }, async (request, reply) => {
       const proof = await proofOf(deps, request.params.id);
       return reply.type("text/plain; charset=utf-8").send(proof);
     });
-    app.post("/api/v1/audit/verify", async (request) => {
+    app.post("/api/v1/audit/verify", { schema: verifySchema }, async (request) => {
       running ??= verifyNow(deps, actorOf(request).token).finally(() => (running = undefined));
       return running;
     });
@@ -172,12 +178,14 @@ const immutable = "public, max-age=31536000, immutable";
 /** The log as C2SP tlog-tiles serves it: public, because it holds digests and tokens only. */
 export function logRoutes({ files }: { readonly files: LogFiles }): FastifyPluginAsync {
   return async (app) => {
-    app.get("/log/checkpoint", async (_request, reply) => {
+    const checkpoint = { tags, operationId: "readLogCheckpoint", summary: "The checkpoint as a signed note (C2SP)" };
+    app.get("/log/checkpoint", { schema: checkpoint }, async (_request, reply) => {
       const bytes = await files.read("checkpoint");
       if (bytes === undefined) throw notStarted();
       return open(reply, "no-cache").type("text/plain; charset=utf-8").send(Buffer.from(bytes));
     });
-    app.get<{ Params: { "*": string } }>("/log/tile/*", async (request, reply) => {
+    const tile = { tags, operationId: "readLogTile", summary: "A tile or entry bundle (C2SP tlog-tiles)" };
+    app.get<{ Params: { "*": string } }>("/log/tile/*", { schema: tile }, async (request, reply) => {
       const path = `tile/${request.params["*"]}`;
       const bytes = parseTilePath(path) === undefined ? undefined : await files.read(path);
       if (bytes === undefined) throw problem(404, "audit_tile_unknown", "the log has no such tile");

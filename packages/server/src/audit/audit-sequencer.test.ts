@@ -145,7 +145,7 @@ onLog("I05 an altered, a deleted and an inserted row are each named", async (ben
     await assert.rejects(
       db.transaction().execute(async (tx) => {
         await sql.raw(text).execute(tx);
-        const report = await verify({ ...bench, db: tx as unknown as Db });
+        const report = await verify({ ...bench, db: tx });
         assert.equal(report.ok, false, harm);
         assert.deepEqual(
           report.problems.map((problem) => problem.index),
@@ -291,7 +291,7 @@ onLog("I05 nothing is signed over a record that lost or changed entries", async 
       db.transaction().execute(async (tx) => {
         await sql.raw(harm).execute(tx);
         // The sequencer opens transactions of its own; inside this one they are savepoints, and all of it is undone.
-        const inside = { ...bench.database, db: nested(tx as unknown as Db) };
+        const inside = { ...bench.database, db: nested(tx) };
         const next = new AuditSequencer({ ...deps, ...change, database: inside });
         await append(inside.db, 300, 2);
         await assert.rejects(next.integrateNow(), { code: want }, harm);
@@ -358,7 +358,10 @@ onLog("I05 I06 the log is served byte for byte, and an entry's proof as text", a
   const ids = await append(db, 0, 300);
   const sequencer = new AuditSequencer(deps);
   await sequencer.integrateNow();
-  const { app, url } = await serve([auditRoutes({ ...deps, db, logPublicKey: publicKey(deps) }), logRoutes(deps)]);
+  const { app, url, fetch } = await serve(db, [
+    auditRoutes({ ...deps, db, logPublicKey: publicKey(deps) }),
+    logRoutes(deps),
+  ]);
   try {
     const checkpoint = await fetch(`${url}/log/checkpoint`);
     assert.equal(checkpoint.headers.get("content-type"), "text/plain; charset=utf-8");

@@ -72,6 +72,22 @@ testOnDatabases("E02 F09 at the threshold an incident opens, below it waits on t
   assert.equal(opened.decisionIds.length, 1);
 });
 
+testOnDatabases(
+  "E02 below the floor nobody is bothered; the next signal brings the whole situation",
+  async (database) => {
+    const { decide, count, record } = await start(database);
+    const first = memberOf();
+    const faint = scoredOf({ severity: 0.01, members: [first] });
+    assert.deepEqual(await decide(faint), []);
+    assert.equal(await count("incident"), 0);
+    const members = [first, memberOf()];
+    const [change] = await decide(scoredOf({ severity: 0.95, members, added: 1, situationId: faint.situation.id }));
+    assert.deepEqual([change?.kind, change?.incident.ref], ["incident_opened", "TW-2026-000001"]);
+    const found = await record(change?.incident.id ?? "");
+    assert.deepEqual([found.signalCount, found.timeline.filter((entry) => entry.kind === "signal").length], [2, 2]);
+  },
+);
+
 testOnDatabases("E02 a second signal promotes a watch item and the reason names it", async (database) => {
   const { decide, decideAt, record, db } = await start(database);
   const first = memberOf();

@@ -10,7 +10,7 @@ export function AuditFilters(props: { readonly filter: AuditFilter; readonly onC
   return (
     <search aria-label="Filter the audit">
       <form
-        className="flex flex-wrap gap-2"
+        className="flex gap-2"
         onSubmit={(event) => {
           event.preventDefault();
           props.onChange({

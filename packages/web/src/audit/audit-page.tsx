@@ -3,6 +3,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { AuditEntryView } from "@tillwatch/wire";
 import { ScrollText } from "lucide-react";
 import { auditQuery, type AuditFilter } from "../api/queries.ts";
+import { readAuditSearch } from "../app/route-search.ts";
 import { Button } from "../design/button.tsx";
 import { Card } from "../design/card.tsx";
 import { EmptyState } from "../design/empty-state.tsx";
@@ -13,7 +14,7 @@ import { AuditFilters } from "./audit-filters.tsx";
 import { CheckpointCard } from "./checkpoint-card.tsx";
 
 export function AuditPage() {
-  const search = useSearch({ from: "/shell/audit" });
+  const search = readAuditSearch(useSearch({ from: "/shell/audit" }));
   const navigate = useNavigate({ from: "/audit" });
   return (
     <>

@@ -1,5 +1,5 @@
 import { Tabs as RadixTabs } from "radix-ui";
-import type { ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 
 export type Tab = { readonly id: string; readonly label: string; readonly count?: number };
 
@@ -11,10 +11,16 @@ export function Tabs(props: {
   readonly onChange: (id: string) => void;
   readonly children: ReactNode;
 }) {
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // On a phone the chosen tab may lie outside of the strip.
+    const chosen = list.current?.querySelector('[data-state="active"]');
+    chosen?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [props.value]);
   return (
     <RadixTabs.Root value={props.value} onValueChange={props.onChange}>
       <div className="overflow-x-auto border-b border-line [scrollbar-width:none]">
-        <RadixTabs.List aria-label={props.label} className="flex min-w-max gap-1">
+        <RadixTabs.List ref={list} aria-label={props.label} className="flex min-w-max gap-1">
           {props.tabs.map((tab) => (
             <RadixTabs.Trigger
               key={tab.id}

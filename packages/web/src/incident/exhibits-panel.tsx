@@ -109,8 +109,8 @@ function ExhibitItem(props: { readonly exhibit: ExhibitSummary; readonly deviceS
           {deviceSha256 === null ? null : <DigestTag same={deviceSha256 === exhibit.sha256} />}
         </p>
         <p className="text-xs text-ink-muted">
-          {exhibit.mediaType} · {exhibit.bytes === null ? "size unknown" : bytesText(exhibit.bytes)} · received <Moment at={exhibit.receivedAt} /> from{" "}
-          {exhibit.source}
+          {exhibit.mediaType} · {exhibit.bytes === null ? "size not stated" : bytesText(exhibit.bytes)} · received{" "}
+          <Moment at={exhibit.receivedAt} /> from {exhibit.source}
           {exhibit.capturedAt === null ? null : (
             <>
               {" · captured "}
@@ -120,7 +120,7 @@ function ExhibitItem(props: { readonly exhibit: ExhibitSummary; readonly deviceS
         </p>
         <p className="font-mono text-2xs break-all text-ink-soft">
           <span className="font-sans text-ink-muted">SHA-256 </span>
-          {exhibit.sha256}
+          {exhibit.sha256 ?? "not stated by its holder"}
         </p>
       </div>
       {exhibit.kind === "pointer" ? null : (

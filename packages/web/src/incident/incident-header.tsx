@@ -32,15 +32,17 @@ export function IncidentHeader({ record }: { readonly record: IncidentRecord }) 
           <ArrowRight className="size-4" aria-hidden="true" />
         </Button>
       </nav>
-      <div className="grid gap-x-6 gap-y-4 md:grid-cols-[auto_minmax(0,1fr)] xl:grid-cols-[auto_minmax(0,1fr)_auto]">
-        <SeverityGauge severity={record.severity} overridden={record.override !== null} large />
-        <div className="min-w-0">
-          <p className="flex flex-wrap items-center gap-2 text-sm">
-            <span className="font-mono text-xs font-medium text-ink-soft">{record.ref}</span>
-            <StateBadge state={record.state} />
-            <LevelBadge level={record.level} />
-          </p>
-          <h1 className="mt-1 text-xl font-semibold tracking-tight">{record.title}</h1>
+      <div className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-5 gap-y-1 xl:grid-cols-[auto_minmax(0,1fr)_auto]">
+        <div className="md:row-span-2">
+          <SeverityGauge severity={record.severity} overridden={record.override !== null} large />
+        </div>
+        <p className="flex flex-wrap items-center gap-x-2 gap-y-1 self-center text-sm md:self-start">
+          <span className="font-mono text-xs font-medium text-ink-soft">{record.ref}</span>
+          <StateBadge state={record.state} />
+          <LevelBadge level={record.level} />
+        </p>
+        <div className="min-w-0 max-md:col-span-2 max-md:mt-2">
+          <h1 className="text-xl font-semibold tracking-tight">{record.title}</h1>
           <p className="text-sm text-ink-muted">
             {record.siteName}
             {record.zoneName === null ? "" : ` · ${record.zoneName}`} · {record.categoryTitle} · opened{" "}
@@ -77,7 +79,7 @@ function VerdictKeys({ record }: { readonly record: IncidentRecord }) {
   const say = (verdict: Verdict): void => give({ id: record.id, ref: record.ref, verdict });
   useKeys({ t: () => say("true"), f: () => say("false"), u: () => say("unsure"), z: undo });
   return (
-    <fieldset className="grid min-w-0 grid-cols-3 gap-2 self-start max-xl:col-span-full md:max-xl:max-w-md xl:min-w-80">
+    <fieldset className="grid min-w-0 grid-cols-3 gap-2 self-start max-xl:col-span-2 max-xl:mt-3 md:max-xl:max-w-md xl:col-start-3 xl:row-span-2 xl:row-start-1 xl:min-w-80">
       <legend className="mb-1.5 text-xs font-medium text-ink-muted">Verdict: did this happen?</legend>
       {choices.map(({ verdict, key, icon: Icon }) => (
         <Button

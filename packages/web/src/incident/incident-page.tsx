@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import type { IncidentRecord, TimelineEntry } from "@tillwatch/wire";
 import { incidentQuery } from "../api/queries.ts";
+import { readIncidentSearch } from "../app/route-search.ts";
 import { Card } from "../design/card.tsx";
 import { ErrorState } from "../design/error-state.tsx";
 import { useKeys } from "../design/keys.ts";
@@ -58,7 +59,7 @@ function Loaded({ record, fault }: { readonly record: IncidentRecord; readonly f
 }
 
 function Sections({ record, wide }: { readonly record: IncidentRecord; readonly wide: boolean }) {
-  const { tab } = useSearch({ from: route });
+  const { tab } = readIncidentSearch(useSearch({ from: route }));
   const navigate = useNavigate({ from: "/incidents/$id" });
   const tabs: readonly Tab[] = [
     { id: "why", label: "Why" },

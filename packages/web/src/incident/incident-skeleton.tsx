@@ -9,14 +9,14 @@ export function IncidentSkeleton() {
       <output className="sr-only">Loading the incident</output>
       <div aria-hidden="true" className="pt-4 md:pt-6">
         <Skeleton className="mb-3 h-9 w-24" />
-        <div className="grid gap-x-6 gap-y-4 md:grid-cols-[auto_minmax(0,1fr)] xl:grid-cols-[auto_minmax(0,1fr)_20rem]">
-          <Skeleton className="h-13.5 w-28" />
-          <div className="grid gap-1.5">
-            <Skeleton className="h-5.5 w-56" />
-            <Skeleton className="h-7 w-3/4" />
-            <Skeleton className="h-4 w-1/2" />
+        <div className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-5 gap-y-1 xl:grid-cols-[auto_minmax(0,1fr)_auto]">
+          <Skeleton className="h-13.5 w-32 md:row-span-2" />
+          <Skeleton className="h-5.5 w-56 max-w-full self-center md:self-start" />
+          <div className="grid gap-1.5 max-md:col-span-2 max-md:mt-2">
+            <Skeleton className="h-7.5 w-3/4" />
+            <Skeleton className="h-5 w-1/2" />
           </div>
-          <Skeleton className="h-11 max-xl:col-span-full md:max-xl:max-w-md" />
+          <Skeleton className="h-17 max-xl:col-span-2 max-xl:mt-3 md:max-xl:max-w-md xl:col-start-3 xl:row-span-2 xl:row-start-1 xl:w-80" />
         </div>
       </div>
       <div className="mt-4 grid items-start gap-6 xl:grid-cols-[minmax(0,1fr)_22rem]">

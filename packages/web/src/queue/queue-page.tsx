@@ -4,7 +4,7 @@ import type { QueueView } from "../api/queries.ts";
 import { TabPanel, Tabs } from "../design/tabs.tsx";
 import { QueueFilters } from "./queue-filters.tsx";
 import { QueueList } from "./queue-list.tsx";
-import { filterOf, type QueueSearch } from "./queue-search.ts";
+import { filterOf, readQueueSearch, type QueueSearch } from "./queue-search.ts";
 
 const views: readonly { readonly id: QueueView; readonly label: string }[] = [
   { id: "incidents", label: "Incidents" },
@@ -19,7 +19,8 @@ const orderWords: Readonly<Record<QueueView, string>> = {
 };
 
 export function QueuePage() {
-  const search = useSearch({ from: "/shell/" });
+  const raw = useSearch({ from: "/shell/" });
+  const search = useMemo(() => readQueueSearch(raw), [raw]);
   const navigate = useNavigate({ from: "/" });
   const filter = useMemo(() => filterOf(search), [search]);
   const change = (next: QueueSearch): void => void navigate({ search: next, replace: true });

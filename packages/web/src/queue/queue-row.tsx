@@ -8,7 +8,7 @@ import { Skeleton } from "../design/skeleton.tsx";
 import { Age } from "../design/time.tsx";
 
 const frame =
-  "relative grid grid-cols-[4rem_minmax(0,1fr)] gap-x-4 border-b border-line px-4 py-2.5 last:border-0 " +
+  "relative grid grid-cols-[4rem_minmax(0,1fr)] gap-x-4 border-b border-line px-4 py-2.5 last:border-0 max-md:min-h-46 " +
   "md:grid-cols-[4rem_3rem_minmax(0,1fr)_minmax(0,15rem)]";
 
 const target =
@@ -42,13 +42,13 @@ export const QueueRow = memo(function QueueRowView({ summary }: { readonly summa
           to="/incidents/$id"
           params={{ id: summary.id }}
           data-row=""
-          className={cx(target, "text-base max-md:line-clamp-2 max-md:min-h-11.5 md:block md:truncate")}
+          className={cx(target, "text-base max-md:line-clamp-2 md:block md:truncate")}
         >
           {summary.title}
         </Link>
         <Reasons reasons={summary.topReasons} />
         <p className="truncate text-xs text-ink-muted md:hidden">{placeOf(summary)}</p>
-        <p className="truncate text-xs text-ink-muted" title={summary.rank}>
+        <p className="text-xs text-ink-muted max-md:line-clamp-2 md:truncate" title={summary.rank}>
           {summary.rank}
         </p>
       </div>

@@ -1,4 +1,5 @@
 import type { QueueFilter } from "../api/queries.ts";
+import { textMember } from "../app/route-search.ts";
 
 export type QueueSearch = {
   readonly view?: "watch" | "closed";
@@ -7,8 +8,6 @@ export type QueueSearch = {
   readonly category?: string;
   readonly q?: string;
 };
-
-const textMax = 120;
 
 /** The queue's filters as they stand in the address, so that a view can be sent to a colleague. Unset members are left out. */
 export function readQueueSearch(raw: Record<string, unknown>): QueueSearch {
@@ -24,17 +23,11 @@ export function readQueueSearch(raw: Record<string, unknown>): QueueSearch {
   };
 }
 
-function textMember<Name extends string>(name: Name, given: unknown): { [Key in Name]?: string } {
-  // The router reads `q=123` as a number.
-  const text = typeof given === "string" || typeof given === "number" ? String(given).slice(0, textMax) : "";
-  return (text === "" ? {} : { [name]: text }) as { [Key in Name]?: string };
-}
-
 export function filterOf(search: QueueSearch): QueueFilter {
   return { ...search, view: search.view ?? "incidents" };
 }
 
-/** Does a summary that came over the live feed belong into the list that this filter describes? Mirrors the server's filters. */
+/** Is anything filtered at all? */
 export function isFiltered(filter: QueueFilter): boolean {
   return [filter.site, filter.level, filter.category, filter.q].some((member) => member !== undefined);
 }

@@ -2,13 +2,14 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { request } from "../api/request.ts";
+import { readSignInSearch } from "../app/route-search.ts";
 import { Button } from "../design/button.tsx";
 import { ErrorState } from "../design/error-state.tsx";
 import { TextField } from "../design/field.tsx";
 
 /** One field. The token is sent once, for a cookie that scripts cannot read; it is kept nowhere in the page. */
 export function SignInPage() {
-  const { to } = useSearch({ from: "/sign-in" });
+  const { to } = readSignInSearch(useSearch({ from: "/sign-in" }));
   const router = useRouter();
   const queries = useQueryClient();
   const [token, setToken] = useState("");

@@ -2,7 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { SourceSummary } from "@tillwatch/wire";
 import { RadioTower } from "lucide-react";
-import { sourcesQuery } from "../api/queries.ts";
+import { sitesQuery, sourcesQuery } from "../api/queries.ts";
+import { readSourcesSearch } from "../app/route-search.ts";
 import { Tag, type Tone } from "../design/badge.tsx";
 import { EmptyState } from "../design/empty-state.tsx";
 import { ErrorState } from "../design/error-state.tsx";
@@ -13,7 +14,7 @@ import { Ago, offsetText } from "../design/time.tsx";
 import { DeadLetterList } from "./dead-letter-list.tsx";
 
 export function SourcesPage() {
-  const { tab } = useSearch({ from: "/shell/sources" });
+  const { tab } = readSourcesSearch(useSearch({ from: "/shell/sources" }));
   const navigate = useNavigate({ from: "/sources" });
   return (
     <>
@@ -52,7 +53,7 @@ const stateTones: Readonly<Record<SourceSummary["state"], { readonly tone: Tone;
 // What needs a person comes first.
 const stateOrder: readonly SourceSummary["state"][] = ["silent", "skewed", "never_seen", "ok"];
 
-const columns: readonly Column<SourceSummary>[] = [
+const columnsWith = (siteName: (id: string) => string): readonly Column<SourceSummary>[] => [
   {
     id: "state",
     title: "State",
@@ -69,7 +70,7 @@ const columns: readonly Column<SourceSummary>[] = [
     ),
   },
   { id: "kind", title: "Kind", cell: (source) => source.kind.replaceAll("_", " ") },
-  { id: "site", title: "Site", cell: (source) => source.siteId },
+  { id: "site", title: "Site", cell: (source) => siteName(source.siteId) },
   {
     id: "last",
     title: "Last signal",
@@ -85,7 +86,7 @@ const columns: readonly Column<SourceSummary>[] = [
   { id: "gaps", title: "Gaps", numeric: true, cell: (source) => source.sequenceGaps.toLocaleString() },
 ];
 
-function phoneRow(source: SourceSummary) {
+function PhoneRow({ source, place }: { readonly source: SourceSummary; readonly place: string }) {
   return (
     <div className="grid gap-0.5">
       <p className="flex items-center justify-between gap-2">
@@ -93,7 +94,7 @@ function phoneRow(source: SourceSummary) {
         <Tag tone={stateTones[source.state].tone}>{stateTones[source.state].says}</Tag>
       </p>
       <p className="text-ink-soft">
-        {source.siteId} · {source.lastSignalAt === null ? "never signalled" : <Ago at={source.lastSignalAt} />} ·{" "}
+        {place} · {source.lastSignalAt === null ? "never signalled" : <Ago at={source.lastSignalAt} />} ·{" "}
         {source.signalsToday.toLocaleString()} today
       </p>
       {source.clockOffsetMs === null ? null : <p className="text-warn">Clock {offsetText(source.clockOffsetMs)}</p>}
@@ -105,6 +106,9 @@ function phoneRow(source: SourceSummary) {
 
 function SourceList() {
   const sources = useQuery(sourcesQuery);
+  const sites = useQuery(sitesQuery);
+  // Until the directory is there, and for a site that it does not name, the id stands for itself.
+  const siteName = (id: string): string => sites.data?.find((site) => site.id === id)?.name ?? id;
   if (sources.data === undefined) {
     return (
       <div className="rounded-md border border-line bg-surface">
@@ -134,7 +138,13 @@ function SourceList() {
             Devices appear here with their first signal, or when the directory names them.
           </EmptyState>
         ) : (
-          <Table label="Sources" columns={columns} rows={rows} idOf={(row) => row.source} phone={phoneRow} />
+          <Table
+            label="Sources"
+            columns={columnsWith(siteName)}
+            rows={rows}
+            idOf={(row) => row.source}
+            phone={(source) => <PhoneRow source={source} place={siteName(source.siteId)} />}
+          />
         )}
       </div>
     </div>
