@@ -73,7 +73,10 @@ export type SituationMember = {
   readonly traits: JsonValue;
 };
 
-/** Members in order of corrected time, ties by id. */
+/**
+ * Members in order of corrected time, ties by id. `memberDigests` are those of the stored members in the order in which they
+ * joined: a decision names its members by them.
+ */
 export type Situation = {
   readonly id: SituationId;
   readonly siteId: string;
@@ -81,13 +84,12 @@ export type Situation = {
   readonly firstAtMs: number;
   readonly lastAtMs: number;
   readonly members: readonly SituationMember[];
+  readonly memberDigests: readonly string[];
 };
 
 /** How one signal came to a situation: what correlation was given and what it decided. Goes into the decision record. */
 export type JoinTrace = {
   readonly signalId: string;
-  readonly service: string;
-  readonly view: JsonObject;
   readonly correlation: { readonly arrival: JsonValue; readonly candidates: JsonValue; readonly decision: JsonValue };
 };
 

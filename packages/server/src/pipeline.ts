@@ -10,6 +10,7 @@ import type { SiteMemory } from "./enrich/site-memory.ts";
 import type { Batch, IncidentChange, ScoredSituation } from "./flow.ts";
 import type { LoadedPack } from "./pack/load-pack.ts";
 import type { Chance } from "./platform/chance.ts";
+import { nodeDigest } from "./platform/digest.ts";
 import type { Tx } from "./schema.ts";
 import { scoreStage } from "./score/score-stage.ts";
 
@@ -79,7 +80,9 @@ export function pipeline({ pack, chance, work, lateAfterMs }: PipelineDeps): Pip
   };
 
   async function putOnRecord(scored: readonly ScoredSituation[], at: BatchTx): Promise<void> {
-    const records = scored.map((one) => recordDecision(one, { atMs: at.nowMs, versions: pack.versions }));
+    const records = scored.map((one) =>
+      recordDecision(one, { atMs: at.nowMs, versions: pack.versions, sha256: nodeDigest.sha256 }),
+    );
     await saveDecisions(at.tx, records);
     const entries = scored.map((one, index) => auditOf(one, { nowMs: at.nowMs, record: records[index] }));
     await appendAudit(at.tx, entries, chance);

@@ -29,19 +29,15 @@ export function compileDetection(detection: Detection, fields: FieldTable): Comp
   for (const [name, selection] of detection.selections)
     selections.set(name, compileSelection(selection, { name, fields }));
   const root = compileCondition(detection.condition, selections);
+  const absence = conditionText(detection.condition);
   return {
     matches: root.holds,
     explain: (view) => {
       const out: Because[] = [];
       root.explain(view, out);
+      if (out.length > 0) return out;
       // A rule that holds by absence alone still says why.
-      const absent = {
-        selection: conditionText(detection.condition),
-        field: null,
-        value: null,
-        pattern: "holds by absence",
-      };
-      return out.length > 0 ? out : [absent];
+      return [{ selection: absence, field: null, value: null, pattern: "holds by absence" }];
     },
   };
 }

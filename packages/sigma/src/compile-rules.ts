@@ -81,7 +81,7 @@ class CompiledRuleSet implements RuleSet {
   readonly #compiled: readonly CompiledRule[];
   readonly #view: EventView;
   readonly #routes: Routes;
-  readonly #indexes = new Map<string, CandidateIndex>();
+  readonly #indexes = new Map<number, CandidateIndex>();
 
   constructor(rules: readonly SigmaRule[], detections: readonly Detection[]) {
     this.rules = [...rules];
@@ -114,7 +114,7 @@ class CompiledRuleSet implements RuleSet {
   }
 
   #indexFor(logsource: EventLogsource | undefined): CandidateIndex {
-    const route = logsource === undefined ? "" : this.#routes.routeOf(logsource);
+    const route = logsource === undefined ? -1 : this.#routes.routeOf(logsource);
     const known = this.#indexes.get(route);
     if (known !== undefined) return known;
     const chosen = this.rules.flatMap((rule, at) => {
@@ -130,23 +130,26 @@ class CompiledRuleSet implements RuleSet {
 
 const parts = ["product", "category", "service"] as const;
 
-/** Log sources by the parts that rules name: bounded by the rules, whatever the events claim. */
+/** Log sources told apart by the values that rules name: bounded by the rules, whatever the events claim. */
 class Routes {
-  readonly #known: Readonly<Record<(typeof parts)[number], ReadonlySet<string>>>;
+  /** The values that rules name, each part's numbered from 1; 0 is any other value, or none. */
+  readonly #known: readonly (readonly [(typeof parts)[number], ReadonlyMap<string, number>])[];
 
   constructor(rules: readonly SigmaRule[]) {
-    const named = (part: (typeof parts)[number]) =>
-      new Set(rules.flatMap((rule) => rule.logsource[part]?.toLowerCase() ?? []));
-    this.#known = { product: named("product"), category: named("category"), service: named("service") };
+    this.#known = parts.map((part) => {
+      const named = new Set(rules.flatMap((rule) => rule.logsource[part]?.toLowerCase() ?? []));
+      return [part, new Map([...named].map((value, at) => [value, at + 1]))] as const;
+    });
   }
 
-  routeOf(logsource: EventLogsource): string {
-    return JSON.stringify(
-      parts.map((part) => {
-        const value = logsource[part]?.toLowerCase();
-        return value !== undefined && this.#known[part].has(value) ? value : null;
-      }),
-    );
+  routeOf(logsource: EventLogsource): number {
+    let route = 0;
+    for (const [part, values] of this.#known) {
+      const value = logsource[part];
+      const number = value === undefined ? 0 : (values.get(value.toLowerCase()) ?? 0);
+      route = route * (values.size + 1) + number;
+    }
+    return route;
   }
 }
 

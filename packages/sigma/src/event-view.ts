@@ -54,6 +54,13 @@ export class EventView {
   }
 
   look(event: JsonObject): void {
+    // Filled from the start: arrays with holes far apart would be kept as slow hash tables.
+    while (this.#values.length < this.#fields.names.length) {
+      this.#values.push(undefined);
+      this.#folded.push(undefined);
+      this.#valueTurns.push(0);
+      this.#foldedTurns.push(0);
+    }
     this.#turn += 1;
     this.#event = event;
     this.#leaves = undefined;

@@ -9,7 +9,7 @@ export { compileRules, ruleIdOf, type EventLogsource, type RuleSet, type SigmaMa
 export type { Because } from "./compile-rule.ts";
 export { runRuleTests, type RuleTestResult } from "./rule-tests.ts";
 export type { Placeholders } from "./placeholder.ts";
-export type { SigmaProblem, SigmaProblemCode } from "./problem.ts";
+export { sigmaProblemCodes, type SigmaProblem, type SigmaProblemCode } from "./problem.ts";
 export type { Result } from "./result.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
 export type { RuleTestCase, RuleTestCases, SigmaLevel, SigmaLogsource, SigmaRule, SigmaStatus } from "./rule-model.ts";

@@ -89,7 +89,7 @@ function isOtherKind(node: YamlMap, problems: Problems): boolean {
   }
   for (const kind of ["correlation", "filter"] as const) {
     const entry = entryOf(node, kind);
-    if (entry === undefined || entryOf(node, "detection") !== undefined) continue;
+    if (entry === undefined) continue;
     problems.add(entry.keyPlace, {
       code: `sigma_${kind}_not_supported_yet`,
       message: `This document is a Sigma ${kind}; only single-event rules can be used yet.`,

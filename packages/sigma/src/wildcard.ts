@@ -85,7 +85,10 @@ function matchBackward(piece: Piece, text: string): number {
   return at;
 }
 
-/** Where the text continues after the leftmost place of the piece at or behind `from`, or -1. */
+/**
+ * Where the text continues after the leftmost place of the piece at or behind `from`, or -1. A start
+ * between the halves of a pair needs no check: the start before it has then led to the same end already.
+ */
 function findPiece(piece: Piece, text: string, from: number): number {
   const [head] = piece;
   if (head === undefined) return from;
@@ -97,8 +100,6 @@ function findPiece(piece: Piece, text: string, from: number): number {
     if (head !== null) {
       start = text.indexOf(head, start);
       if (start < 0) return -1;
-    } else if (start > from && isPairAt(text, start - 1)) {
-      continue;
     }
     const end = matchForward(piece, text, start);
     if (end >= 0) return end;

@@ -151,12 +151,13 @@ class NodeReader {
     for (const pair of pairs) {
       const keyPlace = placeAt(this.#reading.lines, pair.key.range[0]);
       const key = isScalar(pair.key) ? scalarSource(pair.key) : null;
-      if (key === null) {
+      const isMerge = key === "<<" && isScalar(pair.key) && pair.key.type === "PLAIN";
+      if (key === null || isMerge) {
         sound = false;
         this.#reading.problems.add(keyPlace, {
           code: "sigma_yaml_key_malformed",
-          message: "A key is not text.",
-          remedy: "Write each key as plain or quoted text.",
+          message: isMerge ? "Merge keys (<<) are not part of YAML 1.2." : "A key is not text.",
+          remedy: isMerge ? "Write the keys out." : "Write each key as plain or quoted text.",
         });
         continue;
       }

@@ -1,2 +1,4 @@
-// The front door of this package; filled as its rooms are built.
-export const packageName = "@tillwatch/verify";
+export { fileSource, type OpenFile } from "./file-source.ts";
+export { nodeHashing } from "./node-hashing.ts";
+export { verifyPacketFile, type VerifyOptions, type VerifyRefusal } from "./verify-file.ts";
+export { runVerifyCli, type VerifyIo } from "./verify-cli.ts";

@@ -46,6 +46,7 @@ export type IncidentSummary = {
   readonly topReasons: readonly string[];
   readonly rank: string; // one sentence: why it stands where it stands
   readonly version: number; // rises with every change
+  readonly attention?: string; // why somebody should look again (signals after it was closed ...); absent: nothing
 };
 
 export type IncidentPage = {
@@ -110,8 +111,8 @@ export type ExhibitSummary = {
   readonly id: ExhibitId;
   readonly name: string;
   readonly mediaType: string;
-  readonly bytes: number;
-  readonly sha256: string;
+  readonly bytes: number | null; // null: a pointer whose holder did not state it
+  readonly sha256: string | null; // of the plain bytes, lower-case hex; null as above
   readonly capturedAt: string | null;
   readonly receivedAt: string;
   readonly kind: "original" | "derivative" | "pointer";
@@ -126,6 +127,15 @@ export type PacketSummary = {
   readonly bytes: number | null;
   readonly sha256: string | null;
   readonly problem: string | null;
+};
+
+/** A playbook that applies, in the version that was in force when it first did. `because` is a sentence; `steps` are for people. */
+export type AppliedPlaybook = {
+  readonly id: string;
+  readonly title: string;
+  readonly because: string;
+  readonly version: string;
+  readonly steps: readonly string[];
 };
 
 export type FieldChange = {
@@ -162,7 +172,7 @@ export type IncidentRecord = IncidentSummary & {
   readonly timeline: readonly TimelineEntry[];
   readonly exhibits: readonly ExhibitSummary[];
   readonly packets: readonly PacketSummary[];
-  readonly playbooks: readonly { readonly id: string; readonly title: string; readonly because: string }[];
+  readonly playbooks: readonly AppliedPlaybook[];
   readonly sop: readonly string[];
   readonly history: readonly FieldChange[];
   readonly allowedTransitions: readonly IncidentState[];

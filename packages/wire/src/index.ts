@@ -1,3 +1,4 @@
+export * from "./exhibit.ts";
 export * from "./ids.ts";
 export * from "./incident.ts";
 export * from "./json.ts";

@@ -1,7 +1,7 @@
 import type { SituationId } from "@tillwatch/wire";
 import type { DetectedSignal, JoinTrace, Situation, SituationChange, SituationMember } from "../flow.ts";
 import type { Tx } from "../schema.ts";
-import { byTime, saveSituations, situationsNear } from "./correlate-store.ts";
+import { byTime, memberDigest, saveSituations, situationsNear } from "./correlate-store.ts";
 import { correlate, tiedCandidates, type Arrival, type Candidate, type CorrelationDecision } from "./correlate.ts";
 import { longestReachMs, type CorrelationPolicy } from "./correlation-policy.ts";
 import { traitsOf, type Surroundings } from "./traits-of.ts";
@@ -61,16 +61,8 @@ function place(signal: DetectedSignal, working: Map<string, Working>, inputs: Co
   const situationId = decision.kind === "join" ? decision.situationId : inputs.newId();
   const known = working.get(situationId);
   const member = memberOf(signal, arrival, decision);
-  const join: JoinTrace = {
-    signalId: signal.signal.id,
-    service: signal.service,
-    view: signal.view,
-    correlation: {
-      arrival: arrival,
-      candidates: tiedCandidates(arrival, here, inputs.policy),
-      decision,
-    },
-  };
+  const candidates = tiedCandidates(arrival, here, inputs.policy);
+  const join: JoinTrace = { signalId: signal.signal.id, correlation: { arrival, candidates, decision } };
   if (known === undefined) {
     const situation = openedBy(member, { id: situationId as SituationId, siteId });
     working.set(situationId, { situation, added: [member], joins: [join], isNew: true });
@@ -81,12 +73,16 @@ function place(signal: DetectedSignal, working: Map<string, Working>, inputs: Co
   known.joins.push(join);
 }
 
+/** Only evidence ties: a passer-by who was seen near the spot must not carry the situation on to the next passer-by. */
 function toCandidate(situation: Situation): Candidate {
+  const tying = situation.members.filter((member) => member.role === "evidence");
   return {
     situationId: situation.id,
     firstAtMs: situation.firstAtMs,
     lastAtMs: situation.lastAtMs,
-    members: situation.members.map((member) => member.traits as unknown as Traits),
+    size: situation.members.length,
+    circumstances: situation.members.filter((member) => member.role === "context").length,
+    members: tying.map((member) => member.traits as unknown as Traits),
   };
 }
 
@@ -126,6 +122,7 @@ function openedBy(member: SituationMember, at: { id: SituationId; siteId: string
     firstAtMs: member.correctedAtMs,
     lastAtMs: member.correctedAtMs,
     members: [member],
+    memberDigests: [memberDigest(member)],
   };
 }
 
@@ -135,5 +132,6 @@ function extend(situation: Situation, member: SituationMember): Situation {
     firstAtMs: Math.min(situation.firstAtMs, member.correctedAtMs),
     lastAtMs: Math.max(situation.lastAtMs, member.correctedAtMs),
     members: [...situation.members, member].toSorted(byTime),
+    memberDigests: [...situation.memberDigests, memberDigest(member)],
   };
 }

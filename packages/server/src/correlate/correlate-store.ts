@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { sql } from "kysely";
 import type { Situation, SituationMember } from "../flow.ts";
 import type { Tx } from "../schema.ts";
@@ -9,7 +10,8 @@ const situationsMax = 5_000;
 /** Situations of these sites that touch [fromMs, toMs), with their members in order. Uses index situation_by_site. */
 export async function situationsNear(tx: Tx, span: SituationSpan): Promise<readonly Situation[]> {
   const { rows } = await sql<SituationRow>`
-    select s.id, s.site_id, s.zone_id, s.first_at, s.last_at, json_agg(m.body order by m.ordinal) as members
+    select s.id, s.site_id, s.zone_id, s.first_at, s.last_at, json_agg(m.body order by m.ordinal) as members,
+      json_agg(m.sha256 order by m.ordinal) as digests
     from situation s join situation_member m on m.situation_id = s.id
     where s.site_id = any(${span.siteIds}::text[])
       and s.last_at >= ${iso(span.fromMs)}::timestamptz and s.first_at < ${iso(span.toMs)}::timestamptz
@@ -24,6 +26,7 @@ type SituationRow = {
   readonly first_at: Date;
   readonly last_at: Date;
   readonly members: readonly SituationMember[];
+  readonly digests: readonly string[];
 };
 
 function toSituation(row: SituationRow): Situation {
@@ -34,6 +37,7 @@ function toSituation(row: SituationRow): Situation {
     firstAtMs: row.first_at.getTime(),
     lastAtMs: row.last_at.getTime(),
     members: row.members.toSorted(byTime),
+    memberDigests: row.digests,
   };
 }
 
@@ -66,13 +70,19 @@ export async function saveSituations(
       situation_id: situation.id,
       signal_id: member.signalId,
       ordinal: situation.members.length - added.length + index,
-      body: member,
+      body: JSON.stringify(member),
+      sha256: situation.memberDigests[situation.members.length - added.length + index],
     })),
   );
   await sql`
-    insert into situation_member (situation_id, signal_id, ordinal, body)
-    select situation_id, signal_id, ordinal, body from json_to_recordset(${JSON.stringify(members)}::json)
-      as row (situation_id uuid, signal_id uuid, ordinal int4, body json)`.execute(tx);
+    insert into situation_member (situation_id, signal_id, ordinal, body, sha256)
+    select situation_id, signal_id, ordinal, body::json, sha256 from json_to_recordset(${JSON.stringify(members)}::json)
+      as row (situation_id uuid, signal_id uuid, ordinal int4, body text, sha256 text)`.execute(tx);
+}
+
+/** Digest of a member as it is stored. */
+export function memberDigest(member: SituationMember): string {
+  return hash("sha256", JSON.stringify(member), "hex");
 }
 
 function iso(ms: number): string {

@@ -35,6 +35,16 @@ export async function packContent(db: DbOrTx, version: string): Promise<string |
   return rows[0]?.body ?? null;
 }
 
+export type StoredMember = { readonly text: string; readonly sha256: string };
+
+/** The first `count` members of a situation in the order in which they joined, as stored. */
+export async function storedMembers(db: DbOrTx, situationId: string, count: number): Promise<readonly StoredMember[]> {
+  const { rows } = await sql<StoredMember>`
+    select body::text as text, sha256 from situation_member
+    where situation_id = ${situationId}::uuid and ordinal < ${count} order by ordinal`.execute(db);
+  return rows;
+}
+
 function toRecord(row: DecisionRow): DecisionRecord {
   return {
     id: row.id,

@@ -30,22 +30,29 @@ export type DecisionContent = {
   readonly versions: DecisionVersions;
 };
 
-/** What the score reads of a member; its ties are in the joins. */
-type ScoredMember = Omit<SituationMember, "traits">;
-type DecisionInputs = { readonly members: readonly ScoredMember[]; readonly joins: readonly JoinTrace[] };
+/**
+ * The inputs: which members the situation had (`members` counts them in the order in which they joined, `membersSha256` digests their
+ * digests; they are stored once and never change), and how the new ones came to it.
+ */
+type DecisionInputs = {
+  readonly members: number;
+  readonly membersSha256: string;
+  readonly joins: readonly JoinTrace[];
+};
 
 export function recordDecision(
   scored: ScoredSituation,
-  at: { atMs: number; versions: DecisionVersions },
+  at: { atMs: number; versions: DecisionVersions; sha256: (text: string) => string },
 ): DecisionRecord {
-  const members = scored.situation.members.map(withoutTraits);
-  const inputs: DecisionInputs = { members, joins: scored.joins };
-  const detections = scored.joins.map((join) => ({
-    signalId: join.signalId,
-    detections: members.find((member) => member.signalId === join.signalId)?.detections ?? [],
-  }));
+  const { members, memberDigests } = scored.situation;
+  const inputs: DecisionInputs = {
+    members: members.length,
+    membersSha256: at.sha256(memberDigests.join("\n")),
+    joins: scored.joins,
+  };
+  const added = new Map(members.map((member) => [member.signalId, member]));
   const outputs = {
-    detections,
+    detections: scored.joins.map(({ signalId }) => ({ signalId, detections: added.get(signalId)?.detections ?? [] })),
     correlation: scored.joins.map((join) => join.correlation.decision),
     score: scored.score,
     threshold: scored.threshold,
@@ -60,26 +67,33 @@ export function recordDecision(
   };
 }
 
-function withoutTraits(member: SituationMember): ScoredMember {
-  const { traits: _traits, ...scored } = member;
-  return scored;
+/** The inputs of a record for whoever loads its members. */
+export function inputsOf(record: DecisionRecord): DecisionInputs {
+  return JSON.parse(record.inputs) as DecisionInputs;
 }
 
-/** Decides again from the recorded inputs and the recorded versions' content. The result MUST equal `record.outputs`. */
-export function recomputeOutputs(record: DecisionRecord, content: DecisionContent): string {
-  const { members, joins } = JSON.parse(record.inputs) as DecisionInputs;
-  const detections = joins.map((join) => ({
-    signalId: join.signalId,
-    detections: detectView(
-      { signal: { id: join.signalId as never }, service: join.service, view: join.view },
-      content.rules,
-    ),
-  }));
+/**
+ * Decides again from the record, its members in order of time, and the content of its versions. The result MUST equal
+ * `record.outputs`. Callers MUST have checked the members against `membersSha256`.
+ */
+export function recomputeOutputs(
+  record: DecisionRecord,
+  given: { readonly members: readonly SituationMember[]; readonly content: DecisionContent },
+): string {
+  const { members, content } = given;
+  const { joins } = inputsOf(record);
+  const byId = new Map(members.map((member) => [member.signalId, member]));
+  const detections = joins.map(({ signalId }) => {
+    const member = byId.get(signalId);
+    if (member === undefined)
+      throw new TypeError(`decision ${record.id} names signal ${signalId}, which is not a member`);
+    return { signalId, detections: detectView(member, content.rules) };
+  });
   const correlation = joins.map(({ correlation: trace }) =>
     correlate(trace.arrival as unknown as Arrival, trace.candidates as unknown as readonly Candidate[], content.policy),
   );
   const { score, threshold } = scoreSituation({
-    members: members.map((member) => ({ ...member, traits: null })),
+    members,
     weights: content.weights,
     words: content.words,
     weightsVersion: content.versions.weights,

@@ -17,20 +17,16 @@ const valueLengthMax = 200;
 
 /** Runs every rule of the signal's service over its view. */
 export function detect(enriched: EnrichedSignal, rules: LoadedRules): DetectedSignal {
-  return { ...enriched, detections: detectView(enriched, rules) };
+  const { service, view, signal } = enriched;
+  return { ...enriched, detections: detectView({ signalId: signal.id, service, view }, rules) };
 }
 
+export type RuleInputs = { readonly signalId: string; readonly service: string; readonly view: EnrichedSignal["view"] };
+
 /** The same from recorded inputs: what a decision replay calls. */
-export function detectView(
-  inputs: {
-    readonly signal: { readonly id: Detection["signalId"] };
-    readonly service: string;
-    readonly view: EnrichedSignal["view"];
-  },
-  rules: LoadedRules,
-): readonly Detection[] {
+export function detectView(inputs: RuleInputs, rules: LoadedRules): readonly Detection[] {
   const matches = rules.ruleSet.evaluate(inputs.view, { product: "retail", service: inputs.service });
-  return matches.map((match) => toDetection(match, inputs.signal.id, rules));
+  return matches.map((match) => toDetection(match, inputs.signalId as Detection["signalId"], rules));
 }
 
 function toDetection(match: SigmaMatch, signalId: Detection["signalId"], rules: LoadedRules): Detection {

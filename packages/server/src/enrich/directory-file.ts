@@ -35,6 +35,7 @@ export const SiteEntry = Type.Object({
   region: Type.Optional(Type.String()),
   timezone: Type.String({ minLength: 1 }),
   currency: Type.String({ pattern: "^[A-Z]{3}$" }),
+  assortments: Type.Optional(Type.Array(Type.String())),
   opening_hours: Type.Optional(Hours),
   zones: Type.Optional(Type.Array(ZoneEntry)),
   devices: Type.Optional(Type.Array(DeviceEntry)),
@@ -45,6 +46,7 @@ export const ProductEntry = Type.Object({
   name: Name,
   value_minor: Type.Integer({ minimum: 0 }),
   currency: Type.String({ pattern: "^[A-Z]{3}$" }),
+  assortment: Type.Optional(Type.String()),
   epc_class: Type.Optional(Type.String({ pattern: "^urn:epc:id:[a-z]+:[0-9.]+$" })),
   high_value: Type.Optional(Type.Boolean()),
 });
@@ -96,6 +98,7 @@ export function toProduct(entry: Static<typeof ProductEntry>) {
     name: entry.name,
     valueMinor: entry.value_minor,
     currency: entry.currency,
+    assortment: entry.assortment,
     epcClass: entry.epc_class ?? null,
     highValue: entry.high_value ?? false,
   };
@@ -138,6 +141,7 @@ export function toSite(entry: Static<typeof SiteEntry>, problems: DirectoryProbl
     region: entry.region ?? null,
     timezone: entry.timezone,
     currency: entry.currency,
+    assortments: entry.assortments,
     openingHours: entry.opening_hours === undefined ? null : toHours(entry.opening_hours, say),
     zones,
     devices,

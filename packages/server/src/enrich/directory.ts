@@ -16,6 +16,7 @@ export type Site = {
   readonly region: string | null;
   readonly timezone: string; // IANA
   readonly currency: string; // ISO 4217
+  readonly assortments: readonly string[] | undefined; // what is sold here; only the simulated shops read it
   readonly openingHours: OpeningHours | null; // null: unknown, treated as open
   readonly zones: readonly Zone[];
   readonly devices: readonly Device[];
@@ -44,6 +45,7 @@ export type Product = {
   readonly name: string;
   readonly valueMinor: number;
   readonly currency: string;
+  readonly assortment: string | undefined;
   readonly epcClass: string | null; // prefix of its EPC URNs, without the serial
   readonly highValue: boolean;
 };

@@ -32,7 +32,8 @@ create table situation_member (
   situation_id uuid not null references situation (id),
   signal_id uuid not null,
   ordinal int4 not null,
-  body json not null, -- SituationMember of flow.ts
+  body json not null,   -- SituationMember of flow.ts, never changed
+  sha256 text not null, -- of the body's bytes; decisions name their members by it
   primary key (situation_id, ordinal)
 );
 -- A signal is evidence of one situation at most: nothing counts twice.

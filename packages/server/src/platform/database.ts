@@ -28,7 +28,12 @@ export async function openDatabase<Schema>(url: string): Promise<Database<Schema
 
 export function overPglite<Schema>(pglite: Parameters<typeof pgliteDialect>[0]): Database<Schema> {
   const db = new Kysely<Schema>({ dialect: pgliteDialect(pglite) });
-  return { kind: "pglite", db, openBulkWriter: () => pgliteBulkWriter(db, pglite), close: () => db.destroy() };
+  const close = async () => {
+    await db.destroy();
+    // Kysely destroys only a driver that ran a query; an unused PGlite would keep its timer, and the process, alive.
+    if (!pglite.closed) await pglite.close();
+  };
+  return { kind: "pglite", db, openBulkWriter: () => pgliteBulkWriter(db, pglite), close };
 }
 
 async function overPostgres<Schema>(url: string): Promise<Database<Schema>> {

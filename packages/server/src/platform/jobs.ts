@@ -11,6 +11,8 @@ export type QueueRules = {
   readonly runSecondsMax: number;
 };
 
+export type NewJob = { readonly data: JsonObject; readonly delaySeconds?: number };
+
 export type QueuedJob = { readonly id: string; readonly data: JsonObject; readonly attempt: number };
 
 /**
@@ -55,19 +57,36 @@ export class Jobs<Schema> {
     return this.#boss.send(job.queue, job.data, options);
   }
 
-  /** Runs `handler` for each job of the queue, one at a time; a thrown fault counts as a failed attempt. */
-  async work(queue: string, handler: (job: QueuedJob) => Promise<void>): Promise<void> {
-    const run = async (jobs: readonly JobWithMetadata<JsonObject>[]) => {
-      for (const job of jobs) {
-        try {
-          await handler({ id: job.id, data: job.data, attempt: job.retryCount });
-        } catch (fault) {
-          this.#log.warn("job failed", { queue, job: job.id, fault: describeFault(fault) });
-          throw fault;
-        }
+  /** Enqueues many jobs of one queue inside `tx`, in one statement. A job runs at the earliest after its delay. */
+  async enqueueAll(tx: Transaction<Schema> | Kysely<Schema>, queue: string, jobs: readonly NewJob[]): Promise<void> {
+    if (jobs.length === 0) return;
+    const rows = jobs.map(({ data, delaySeconds }) => ({ data, startAfter: delaySeconds ?? 0 }));
+    await this.#boss.insert(queue, rows, { db: fromKysely(tx) });
+  }
+
+  /**
+   * Runs `handler` for each job of the queue, at most `concurrency` at a time (1 if not given); a thrown fault counts as a
+   * failed attempt of that job alone.
+   */
+  async work(queue: string, handler: (job: QueuedJob) => Promise<void>, concurrency = 1): Promise<void> {
+    const runOne = async (job: JobWithMetadata<JsonObject>) => {
+      try {
+        await handler({ id: job.id, data: job.data, attempt: job.retryCount });
+        return { id: job.id, status: "completed" as const };
+      } catch (fault) {
+        const says = describeFault(fault);
+        this.#log.warn("job failed", { queue, job: job.id, fault: says });
+        return { id: job.id, status: "failed" as const, output: { says } };
       }
     };
-    await this.#boss.work(queue, { pollingIntervalSeconds: 0.5, batchSize: 1, includeMetadata: true } as const, run);
+    const options = {
+      pollingIntervalSeconds: 0.5,
+      batchSize: concurrency,
+      burstWhenBatchFull: true, // while there is more waiting, do not wait for the next poll
+      includeMetadata: true,
+      perJobResults: true,
+    } as const;
+    await this.#boss.work<JsonObject, unknown, typeof options>(queue, options, (jobs) => Promise.all(jobs.map(runOne)));
   }
 
   /** Moves everything from `<queue>_dead` back to `queue`; answers how many. */

@@ -1,0 +1,78 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { problemMediaType } from "@tillwatch/wire";
+import { describeFault, type Log } from "../platform/log.ts";
+import { HttpProblem, problemBody } from "./problem.ts";
+
+type Failed = { readonly fault: unknown; readonly request: FastifyRequest; readonly reply: FastifyReply };
+
+/**
+ * The one exit for everything that is not a route's own answer. What we did not foresee becomes 500 `internal_error`: the
+ * caller gets the instance id, the log gets the fault under the same id; no stack and no inner message leaves.
+ */
+export function answerProblem(log: Log, failed: Failed): FastifyReply {
+  const { fault, request, reply } = failed;
+  const refusal = refusalOf(fault);
+  const instance = `urn:uuid:${request.id}`;
+  const fields = {
+    instance,
+    method: request.method,
+    route: request.routeOptions?.url ?? null,
+    status: refusal.status,
+    code: refusal.code,
+  };
+  if (refusal.status >= 500) log.error("request failed", { ...fields, fault: describeFault(fault) });
+  else log.info("request refused", fields);
+  const { retryAfterSeconds } = refusal.more;
+  if (retryAfterSeconds !== undefined) reply.header("retry-after", Math.ceil(retryAfterSeconds));
+  reply.code(refusal.status).header("content-type", problemMediaType).header("cache-control", "no-store");
+  return reply.send(JSON.stringify(problemBody(refusal, instance)));
+}
+
+function refusalOf(fault: unknown): HttpProblem {
+  if (fault instanceof HttpProblem) return fault;
+  const code = fault instanceof Error && "code" in fault ? String(fault.code) : "";
+  const known = frameworkRefusals[code] ?? (code.startsWith("FST_ERR_CTP") ? frameworkRefusals["body"] : undefined);
+  if (known !== undefined) return new HttpProblem(known.status, known.code, known.detail, known.more);
+  return new HttpProblem(500, "internal_error", "something went wrong here; it is logged under this instance", {
+    remedy: "Try again; if it stays, give the instance to whoever runs this server.",
+  });
+}
+
+type Refusal = {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly more?: { readonly remedy: string };
+};
+
+const malformed: Refusal = {
+  status: 400,
+  code: "body_malformed",
+  detail: "the body is not the JSON that its content type promises",
+};
+
+// By the framework's codes, never by its messages.
+const frameworkRefusals: Readonly<Record<string, Refusal>> = {
+  body: malformed,
+  FST_ERR_CTP_INVALID_JSON_BODY: malformed,
+  FST_ERR_CTP_EMPTY_JSON_BODY: { status: 400, code: "body_malformed", detail: "the body is empty" },
+  FST_ERR_CTP_BODY_TOO_LARGE: {
+    status: 413,
+    code: "body_too_large",
+    detail: "the body is larger than this operation takes",
+    more: { remedy: "Send less at once." },
+  },
+  FST_REQ_FILE_TOO_LARGE: {
+    status: 413,
+    code: "body_too_large",
+    detail: "the file is larger than this operation takes",
+  },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    status: 415,
+    code: "media_type_unsupported",
+    detail: "this operation does not take this content type",
+    more: { remedy: "Send application/json, or what the operation in /openapi.json names." },
+  },
+  FST_ERR_BAD_URL: { status: 400, code: "url_malformed", detail: "the path is not a valid URL path" },
+  FST_ERR_MAX_PARAM_LENGTH: { status: 414, code: "url_too_long", detail: "a part of the path is too long" },
+};

@@ -1,0 +1,51 @@
+import { incidentStates, ok, parseIncidentId, refused, type IncidentState, type Result } from "@tillwatch/wire";
+
+/** What a page of the queue is asked for. null and empty lists: any. Times are of the occurrence, half-open. */
+export type IncidentFilter = {
+  readonly states: readonly IncidentState[];
+  readonly kind: "incident" | "watch" | "done" | null; // only where `states` is empty
+  readonly levels: readonly number[];
+  readonly siteIds: readonly string[] | null; // null: any; empty: none
+  readonly zoneId: string | null;
+  readonly category: string | null;
+  readonly fromMs: number | null;
+  readonly toMs: number | null;
+  readonly q: string | null;
+  readonly cursor: Cursor | null;
+  readonly limit: number;
+};
+
+/** Where the last page ended. */
+export type Cursor = {
+  readonly severity: number;
+  readonly level: number;
+  readonly openedAtMs: number;
+  readonly id: string;
+};
+
+/** Several values in one query member, by comma: state=open,acknowledged. Refuses with the first unknown word. */
+export function parseStates(text: string | undefined): Result<readonly IncidentState[], string> {
+  const words = text === undefined || text === "" ? [] : text.split(",");
+  const unknown = words.find((word) => !(incidentStates as readonly string[]).includes(word));
+  return unknown === undefined ? ok(words as IncidentState[]) : refused(unknown);
+}
+
+/** A cursor as `nextCursor` gave it; null: it is not one. A stranger wrote it: every member is checked. */
+export function decodeCursor(text: string): Cursor | null {
+  const members = parseJson(Buffer.from(text, "base64url").toString("utf8"));
+  if (!Array.isArray(members) || members.length !== 4) return null;
+  const [severity, level, openedAtMs, id] = members as readonly unknown[];
+  const parsed = parseIncidentId(id);
+  if (typeof severity !== "number" || !parsed.ok) return null;
+  if (level !== 1 && level !== 2 && level !== 3) return null;
+  if (typeof openedAtMs !== "number" || !(Math.abs(openedAtMs) < 8.64e15)) return null;
+  return { severity, level, openedAtMs, id: parsed.value };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

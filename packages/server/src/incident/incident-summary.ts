@@ -1,0 +1,89 @@
+import type { IncidentId, IncidentSummary, SiteId, TriageLevel, ZoneId } from "@tillwatch/wire";
+import type { IncidentChange } from "../flow.ts";
+import { completenessOf } from "./completeness.ts";
+import type { Effects } from "./incident-effects.ts";
+import type { IncidentRow } from "./incident-row.ts";
+import type { Places } from "./places.ts";
+import { categoryOf, type Taxonomy } from "./taxonomy.ts";
+
+/** Every version that is in use, and the one that new work gets. */
+export type Taxonomies = {
+  readonly current: Taxonomy;
+  readonly of: (version: string) => Taxonomy;
+};
+
+export type SummaryNeeds = { readonly taxonomies: Taxonomies; readonly places: Places };
+
+const topReasonsMax = 3;
+const levelWords: Readonly<Record<TriageLevel, string>> = {
+  1: "level 1, local follow-up",
+  2: "level 2, tampering",
+  3: "level 3, coordinated or violent",
+};
+
+/** A row of the queue as readers see it. */
+export function toSummary(row: IncidentRow, needs: SummaryNeeds): IncidentSummary {
+  const taxonomy = needs.taxonomies.of(row.taxonomyVersion);
+  const categoryTitle = categoryOf(taxonomy, row.category).title;
+  const siteName = needs.places.site(row.siteId)?.name ?? row.siteId;
+  const zoneName = row.zoneId === null ? null : (needs.places.zone(row.siteId, row.zoneId)?.name ?? row.zoneId);
+  return {
+    id: row.id as IncidentId,
+    ref: row.ref,
+    state: row.state,
+    level: row.level,
+    category: row.category,
+    categoryTitle,
+    title: `${categoryTitle} at ${zoneName ?? siteName}`,
+    siteId: row.siteId as SiteId,
+    siteName,
+    zoneId: row.zoneId as ZoneId | null,
+    zoneName,
+    severity: row.severity,
+    machineSeverity: row.machineSeverity,
+    confidence: row.confidence,
+    verdict: row.verdict,
+    openedAt: iso(row.openedAtMs),
+    updatedAt: iso(row.updatedAtMs),
+    lastSignalAt: row.lastSignalAtMs === null ? null : iso(row.lastSignalAtMs),
+    signalCount: row.signalCount,
+    completeness: completenessOf(row, taxonomy).value,
+    topReasons: topReasons(row, categoryTitle),
+    rank: rankOf(row),
+    version: row.version,
+    ...(row.attention === null ? {} : { attention: row.attention }),
+  };
+}
+
+/** The largest additions in words; a base rate is no reason. */
+export function topReasons(row: IncidentRow, categoryTitle: string): readonly string[] {
+  if (row.score === null) return [`A person reported it: ${categoryTitle.toLowerCase()}.`];
+  const additions = row.score.additions.filter((addition) => addition.kind !== "base_rate");
+  return additions.slice(0, topReasonsMax).map((addition) => addition.says);
+}
+
+/** Why it stands where it stands: the queue's order in a sentence. */
+export function rankOf(row: IncidentRow): string {
+  const severity = row.severity.toFixed(2);
+  const machine =
+    row.machineSeverity === null ? "no machine value" : `the machine says ${row.machineSeverity.toFixed(2)}`;
+  const source =
+    row.override !== null
+      ? `set by a person; ${machine}`
+      : row.machineSeverity === null
+        ? "a person reported it"
+        : "the machine's value";
+  return `Severity ${severity} (${source}), then ${levelWords[row.level]}, then newest: opened ${iso(row.openedAtMs)}.`;
+}
+
+export function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** What others are told: each change with the work as it is at the end of the transaction. */
+export function toChanges(effects: Effects, needs: SummaryNeeds, atMs: number): readonly IncidentChange[] {
+  return effects.changes.flatMap(({ kind, from, incidentId }) => {
+    const row = effects.rows.get(incidentId);
+    return row === undefined ? [] : [{ kind, from, incident: toSummary(row, needs), at: iso(atMs) }];
+  });
+}

@@ -1,0 +1,60 @@
+import { decisionCommand } from "./cli/decision-command.ts";
+import { exitOk, exitUnusable, Unusable, type Cli, type Command } from "./cli/command.ts";
+import { doctorCommand } from "./cli/doctor-command.ts";
+import { rulesCommand } from "./cli/rules-command.ts";
+import { simulateCommand } from "./cli/simulate-command.ts";
+import { demoCommand, startCommand } from "./cli/start-command.ts";
+import { verifyCommand } from "./cli/verify-command.ts";
+import { describeFault } from "./platform/log.ts";
+
+/** Every command by its first word. */
+const commands: Readonly<Record<string, Command>> = {
+  start: startCommand,
+  demo: demoCommand,
+  simulate: simulateCommand,
+  rules: rulesCommand,
+  doctor: doctorCommand,
+  verify: verifyCommand,
+  decision: decisionCommand,
+};
+
+async function main(): Promise<number> {
+  const [word = "help", ...args] = process.argv.slice(2);
+  const command = Object.hasOwn(commands, word) ? commands[word] : undefined;
+  const cli: Cli = {
+    args,
+    env: process.env,
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+    stopped: untilAskedToStop(),
+  };
+  if (command === undefined) return help(cli, word);
+  try {
+    return await command.run(cli);
+  } catch (fault) {
+    cli.err(`tillwatch ${word}: ${fault instanceof Unusable ? fault.message : describeFault(fault)}\n`);
+    return exitUnusable;
+  }
+}
+
+function help(cli: Cli, word: string): number {
+  const asked = ["help", "--help", "-h"].includes(word);
+  const lines = Object.values(commands).map(({ usage, summary }) => `  tillwatch ${usage}\n      ${summary}\n`);
+  const text = `Tillwatch: from a shop's signals to incidents that explain themselves and packets that anyone can verify\n\n${lines.join("")}`;
+  (asked ? cli.out : cli.err)(asked ? text : `tillwatch: there is no command ${word}\n\n${text}`);
+  return asked ? exitOk : exitUnusable;
+}
+
+/** First SIGINT or SIGTERM: close in order. A second one: at once. */
+function untilAskedToStop(): AbortSignal {
+  const controller = new AbortController();
+  const stop = () => {
+    if (controller.signal.aborted) process.exit(exitUnusable);
+    controller.abort();
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  return controller.signal;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,104 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import type { CheckpointView, IncidentPage, IncidentRecord } from "@tillwatch/wire";
+import { request } from "./request.ts";
+import type { AuditPage, DeadLetterPage, Site, SourceList, Taxonomy } from "./shapes.ts";
+
+export type QueueView = "incidents" | "watch" | "closed";
+
+export type QueueFilter = {
+  readonly view: QueueView;
+  readonly site?: string | undefined;
+  readonly level?: number | undefined;
+  readonly category?: string | undefined;
+  readonly q?: string | undefined;
+};
+
+/** Which states stand behind each tab. */
+export const statesOfView = {
+  incidents: ["open", "acknowledged", "investigating", "handed_over"],
+  watch: ["watch"],
+  closed: ["closed", "aged_out"],
+} as const;
+
+const pageSize = 50;
+
+export function queueQuery(filter: QueueFilter) {
+  return infiniteQueryOptions({
+    queryKey: ["incidents", filter],
+    initialPageParam: "",
+    queryFn: ({ pageParam, signal }) =>
+      request<IncidentPage>(withSearch("/api/v1/incidents", { ...searchOf(filter), cursor: pageParam }), { signal }),
+    getNextPageParam: (page: IncidentPage) => page.nextCursor,
+  });
+}
+
+function searchOf(filter: QueueFilter): Record<string, string> {
+  return {
+    state: statesOfView[filter.view].join(","),
+    site: filter.site ?? "",
+    level: filter.level === undefined ? "" : String(filter.level),
+    category: filter.category ?? "",
+    q: filter.q ?? "",
+    limit: String(pageSize),
+  };
+}
+
+export function incidentQuery(id: string) {
+  return queryOptions({
+    queryKey: ["incident", id],
+    queryFn: ({ signal }) => request<IncidentRecord>(`/api/v1/incidents/${encodeURIComponent(id)}`, { signal }),
+  });
+}
+
+const anHourMs = 3_600_000;
+
+export const taxonomyQuery = queryOptions({
+  queryKey: ["taxonomy"],
+  queryFn: ({ signal }) => request<Taxonomy>("/api/v1/taxonomy", { signal }),
+  staleTime: anHourMs,
+});
+
+export const sitesQuery = queryOptions({
+  queryKey: ["sites"],
+  queryFn: ({ signal }) => request<readonly Site[]>("/api/v1/sites", { signal }),
+  staleTime: anHourMs,
+});
+
+export const sourcesQuery = queryOptions({
+  queryKey: ["sources"],
+  queryFn: ({ signal }) => request<SourceList>("/api/v1/sources", { signal }),
+});
+
+export const deadLettersQuery = infiniteQueryOptions({
+  queryKey: ["dead-letters"],
+  initialPageParam: "",
+  queryFn: ({ pageParam, signal }) =>
+    request<DeadLetterPage>(withSearch("/api/v1/dead-letters", { cursor: pageParam }), { signal }),
+  getNextPageParam: (page: DeadLetterPage) => page.nextCursor,
+});
+
+export type AuditFilter = { readonly kind?: string; readonly actor?: string };
+
+export function auditQuery(filter: AuditFilter) {
+  return infiniteQueryOptions({
+    queryKey: ["audit", filter],
+    initialPageParam: "",
+    queryFn: ({ pageParam, signal }) =>
+      request<AuditPage>(
+        withSearch("/api/v1/audit", { kind: filter.kind ?? "", actor: filter.actor ?? "", cursor: pageParam }),
+        { signal },
+      ),
+    getNextPageParam: (page: AuditPage) => page.nextCursor,
+  });
+}
+
+export const checkpointQuery = queryOptions({
+  queryKey: ["checkpoint"],
+  queryFn: ({ signal }) => request<CheckpointView>("/api/v1/audit/checkpoint", { signal }),
+});
+
+/** Leaves out what is empty, so that an unset filter is absent and not an empty text. */
+function withSearch(path: string, given: Record<string, string>): string {
+  const search = new URLSearchParams(Object.entries(given).filter(([, value]) => value !== ""));
+  return search.size === 0 ? path : `${path}?${search.toString()}`;
+}

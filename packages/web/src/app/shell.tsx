@@ -1,0 +1,188 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import {
+  ListOrdered,
+  LogOut,
+  Megaphone,
+  Monitor,
+  Moon,
+  RadioTower,
+  ScrollText,
+  Sun,
+  type LucideIcon,
+} from "lucide-react";
+import { useEffect, useState } from "react";
+import { liveStatsKey, type LiveStats } from "../api/live-cache.ts";
+import { request } from "../api/request.ts";
+import { cx } from "../design/cx.ts";
+import { forgetDraft } from "../report/draft.ts";
+import { ConnectionState } from "./connection-state.tsx";
+import { useLive } from "./live-context.ts";
+import { ShortcutsDialog } from "./shortcuts-dialog.tsx";
+import { applyTheme, storedTheme, type Theme } from "./theme.ts";
+
+type Place = {
+  readonly to: "/" | "/report" | "/sources" | "/audit";
+  readonly label: string;
+  readonly icon: LucideIcon;
+};
+
+const places: readonly Place[] = [
+  { to: "/", label: "Queue", icon: ListOrdered },
+  { to: "/report", label: "Report", icon: Megaphone },
+  { to: "/sources", label: "Sources", icon: RadioTower },
+  { to: "/audit", label: "Audit", icon: ScrollText },
+];
+
+/** The frame that stays while pages change: a rail on a desk, a bar above and one below on a phone. */
+export function Shell() {
+  const live = useLive();
+  useEffect(() => {
+    live.open();
+    return () => live.close();
+  }, [live]);
+  return (
+    <div className="min-h-dvh md:grid md:grid-cols-[var(--rail-width)_minmax(0,1fr)]">
+      <a
+        href="#main"
+        className="sr-only z-50 rounded-sm bg-surface px-3 py-2 text-sm focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+      >
+        Skip to the content
+      </a>
+      <Rail />
+      <PhoneBar />
+      <main id="main" tabIndex={-1} className="min-w-0 px-4 pb-24 outline-none md:px-7 md:pb-10">
+        <div className="mx-auto max-w-[86rem]">
+          <Outlet />
+        </div>
+      </main>
+      <PhoneNav />
+      <ShortcutsDialog />
+    </div>
+  );
+}
+
+function Rail() {
+  return (
+    <div className="sticky top-0 flex h-dvh flex-col border-r border-line bg-surface px-3 py-4 max-md:hidden">
+      <Brand />
+      <nav aria-label="Pages" className="mt-6 grid gap-0.5">
+        {places.map((place) => (
+          <PlaceLink key={place.to} place={place} />
+        ))}
+      </nav>
+      <div className="mt-auto grid gap-3 border-t border-line pt-3">
+        <ConnectionState />
+        <div className="flex items-center justify-between">
+          <ThemeSwitch />
+          <SignOut />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function Brand() {
+  return (
+    <Link to="/" className="flex items-center gap-2 px-2 text-base font-semibold tracking-tight">
+      <img src="/mark.svg" alt="" className="size-6" />
+      Tillwatch
+    </Link>
+  );
+}
+
+function PlaceLink({ place, phone = false }: { readonly place: Place; readonly phone?: boolean }) {
+  const Icon = place.icon;
+  return (
+    <Link
+      to={place.to}
+      activeOptions={{ exact: true, includeSearch: false }}
+      className={cx(
+        "text-ink-soft hover:bg-sunken aria-[current=page]:text-accent-strong",
+        phone
+          ? "grid min-h-14 justify-items-center gap-0.5 py-2 text-2xs font-medium aria-[current=page]:shadow-[inset_0_2px_0_var(--accent)]"
+          : "flex min-h-9 items-center gap-2.5 rounded-sm px-2 text-sm font-medium aria-[current=page]:bg-accent-wash",
+      )}
+    >
+      <Icon className={phone ? "size-5" : "size-4"} aria-hidden="true" />
+      <span>{place.label}</span>
+      {place.to === "/sources" ? <Waiting /> : null}
+    </Link>
+  );
+}
+
+/** Dead letters wait for a person: the number stands where they will see it. */
+function Waiting() {
+  const { data } = useQuery<LiveStats>({ queryKey: liveStatsKey, enabled: false });
+  const waiting = data?.deadLettersWaiting ?? 0;
+  if (waiting === 0) return null;
+  return (
+    <span className="rounded-full bg-warn-wash px-1.5 text-2xs leading-4 font-semibold text-warn md:ml-auto">
+      {waiting}
+      <span className="sr-only"> dead letters waiting</span>
+    </span>
+  );
+}
+
+function PhoneBar() {
+  return (
+    <header className="sticky top-0 z-20 flex h-(--bar-height) items-center justify-between gap-2 border-b border-line bg-surface px-2 md:hidden">
+      <Brand />
+      <div className="flex items-center gap-1">
+        <ConnectionState compact />
+        <ThemeSwitch />
+      </div>
+    </header>
+  );
+}
+
+function PhoneNav() {
+  return (
+    <nav
+      aria-label="Pages"
+      className="fixed inset-x-0 bottom-0 z-30 grid grid-cols-4 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden"
+    >
+      {places.map((place) => (
+        <PlaceLink key={place.to} place={place} phone />
+      ))}
+    </nav>
+  );
+}
+
+const nextTheme: Readonly<Record<Theme, Theme>> = { system: "light", light: "dark", dark: "system" };
+const themeIcons: Readonly<Record<Theme, LucideIcon>> = { system: Monitor, light: Sun, dark: Moon };
+
+const iconButton =
+  "grid size-9 place-items-center rounded-sm text-ink-soft hover:bg-sunken pointer-coarse:size-(--tap)";
+
+function ThemeSwitch() {
+  const [theme, setTheme] = useState(storedTheme);
+  const Icon = themeIcons[theme];
+  const change = (): void => {
+    applyTheme(nextTheme[theme]);
+    setTheme(nextTheme[theme]);
+  };
+  return (
+    <button type="button" onClick={change} className={iconButton} title={`Colours: ${theme}`}>
+      <Icon className="size-4" aria-hidden="true" />
+      <span className="sr-only">Colours: {theme}. Change</span>
+    </button>
+  );
+}
+
+function SignOut() {
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const signOut = async (): Promise<void> => {
+    await request("/api/v1/session", { method: "DELETE" }).catch(() => null);
+    await navigate({ to: "/sign-in" });
+    queries.clear();
+    forgetDraft();
+  };
+  return (
+    <button type="button" onClick={() => void signOut()} className={iconButton} title="Sign out">
+      <LogOut className="size-4" aria-hidden="true" />
+      <span className="sr-only">Sign out</span>
+    </button>
+  );
+}

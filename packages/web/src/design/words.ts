@@ -1,0 +1,88 @@
+import type { IncidentState, TimelineEntry, TriageLevel, Verdict } from "@tillwatch/wire";
+
+/** The words of the screen for closed sets of the wire. One word per thing, as in docs/glossary.md. */
+export const stateWords: Readonly<Record<IncidentState, string>> = {
+  watch: "Watching",
+  open: "Open",
+  acknowledged: "Acknowledged",
+  investigating: "Investigating",
+  handed_over: "Handed over",
+  closed: "Closed",
+  aged_out: "Aged out",
+};
+
+/** What the button that leads into a state is called. */
+export const transitionWords: Readonly<Record<IncidentState, string>> = {
+  watch: "Back to watch list",
+  open: "Open as incident",
+  acknowledged: "Acknowledge",
+  investigating: "Start investigating",
+  handed_over: "Hand over",
+  closed: "Close",
+  aged_out: "Let it age out",
+};
+
+export const levelWords: Readonly<Record<TriageLevel, string>> = {
+  1: "Local follow-up",
+  2: "Tampering",
+  3: "Coordinated or violent",
+};
+
+export const verdictWords: Readonly<Record<Verdict, string>> = {
+  true: "True",
+  false: "False",
+  unsure: "Unsure",
+};
+
+export const timelineWords: Readonly<Record<TimelineEntry["kind"], string>> = {
+  signal: "Signal",
+  detection: "Detection",
+  score: "Score",
+  state: "State",
+  note: "Note",
+  verdict: "Verdict",
+  override: "Override",
+  exhibit: "Exhibit",
+  packet: "Packet",
+  response: "Response",
+  field: "Change",
+};
+
+export function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
+/**
+ * Severity with two decimals, or three near the ends, where the second says nothing. Cut and not rounded: 0.8996 must never read as
+ * 0.90, the threshold.
+ */
+export function severityText(severity: number): string {
+  const digits = severity >= 0.99 || (severity > 0 && severity < 0.1) ? 3 : 2;
+  const scale = 10 ** digits;
+  // The four decimals of the wire are not exact in binary: 0.29 * 100 is 28.999...
+  return (Math.floor(severity * scale + 1e-6) / scale).toFixed(digits);
+}
+
+/** Thousandths of log-odds with sign: the minus is the true minus, as wide as the plus. */
+export function milliText(milli: number): string {
+  const sign = milli < 0 ? "−" : "+";
+  return `${sign}${(Math.abs(milli) / 1000).toFixed(3)}`;
+}
+
+export function bytesText(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} bytes`;
+  if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(1)} kB`;
+  if (bytes < 1_000_000_000) return `${(bytes / 1_000_000).toFixed(1)} MB`;
+  return `${(bytes / 1_000_000_000).toFixed(2)} GB`;
+}
+
+/** An amount in minor units. A currency that the browser does not know is written as given. */
+export function moneyText(minor: number, currency: string): string {
+  try {
+    const format = new Intl.NumberFormat(undefined, { style: "currency", currency });
+    const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+    return format.format(minor / 10 ** digits);
+  } catch {
+    return `${minor} ${currency} (minor units)`;
+  }
+}

@@ -1,0 +1,13 @@
+import { isJsonObject, type JsonObject, type JsonValue, type MatchedOn } from "@tillwatch/wire";
+
+/** What a rule matched on, out of a timeline entry's `detail.because`. Anything of another shape is left out: it explains nothing. */
+export function matchedOn(detail: JsonObject): readonly MatchedOn[] {
+  const because = detail["because"];
+  if (!Array.isArray(because)) return [];
+  return because.flatMap((item: JsonValue) => {
+    if (!isJsonObject(item)) return [];
+    const { selection, field, value, pattern } = item;
+    if (typeof selection !== "string" || typeof value !== "string" || typeof pattern !== "string") return [];
+    return [{ selection, field: typeof field === "string" ? field : null, value, pattern }];
+  });
+}

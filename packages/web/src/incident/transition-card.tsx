@@ -1,0 +1,44 @@
+import type { IncidentRecord, IncidentState } from "@tillwatch/wire";
+import { useState } from "react";
+import { StateBadge } from "../design/badge.tsx";
+import { Button } from "../design/button.tsx";
+import { Card } from "../design/card.tsx";
+import { transitionWords } from "../design/words.ts";
+import { ReasonDialog } from "../design/reason-dialog.tsx";
+import { useIncidentAction } from "./use-incident-action.ts";
+
+/** Only the jumps that the server allows are offered; each asks for its reason, which goes on the record. */
+export function TransitionCard({ record }: { readonly record: IncidentRecord }) {
+  const [to, setTo] = useState<IncidentState | null>(null);
+  const move = useIncidentAction<{ readonly to: IncidentState; readonly because: string }>(record.id, "transitions");
+  const close = (): void => {
+    setTo(null);
+    move.reset();
+  };
+  return (
+    <Card title="State" aside={<StateBadge state={record.state} />}>
+      {record.allowedTransitions.length === 0 ? (
+        <p className="text-sm text-ink-muted">This is its last state.</p>
+      ) : (
+        <div className="flex flex-wrap gap-2">
+          {record.allowedTransitions.map((state) => (
+            <Button key={state} onClick={() => setTo(state)}>
+              {transitionWords[state]}
+            </Button>
+          ))}
+        </div>
+      )}
+      <ReasonDialog
+        title={to === null ? "State" : `${transitionWords[to]}: ${record.ref}`}
+        action={to === null ? "Save" : transitionWords[to]}
+        open={to !== null}
+        busy={move.isPending}
+        fault={move.error}
+        onClose={close}
+        onSave={(because) => {
+          if (to !== null) move.mutate({ to, because }, { onSuccess: close });
+        }}
+      />
+    </Card>
+  );
+}

@@ -1,0 +1,98 @@
+import type { IncidentRecord, TimelineEntry } from "@tillwatch/wire";
+import { UserRound } from "lucide-react";
+import { Card, Facts } from "../design/card.tsx";
+import { EmptyState } from "../design/empty-state.tsx";
+import { Moment } from "../design/time.tsx";
+import { Waterfall } from "../design/waterfall.tsx";
+import { moneyText, severityText } from "../design/words.ts";
+import { MatchedList } from "./matched-list.tsx";
+import { matchedOn } from "./matched-on.ts";
+
+/** Why it stands where it stands: the score reason by reason, then what each rule saw. */
+export function WhyPanel({ record }: { readonly record: IncidentRecord }) {
+  const detections = record.timeline.filter((entry) => entry.kind === "detection");
+  return (
+    <div className="grid grid-cols-1 gap-4">
+      {record.summary === "" ? null : <p className="max-w-prose text-base">{record.summary}</p>}
+      <Card title="How the score came about" flush aside={<Versions record={record} />}>
+        {record.score === null ? (
+          <EmptyState icon={UserRound} title="A person reported this">
+            No rule scored it; the severity is {severityText(record.severity)} because a person said so.
+          </EmptyState>
+        ) : (
+          <Waterfall score={record.score} />
+        )}
+      </Card>
+      {record.override === null ? null : <OverrideNote override={record.override} machine={record.machineSeverity} />}
+      {detections.length === 0 ? null : <Matches detections={detections} />}
+      <RecordFacts record={record} />
+    </div>
+  );
+}
+
+function Versions({ record }: { readonly record: IncidentRecord }) {
+  if (record.score === null) return null;
+  return (
+    <span className="text-xs text-ink-muted">
+      heavy line: from here on it opens work · weights {record.score.weightsVersion} · rules {record.score.rulesVersion}
+    </span>
+  );
+}
+
+function OverrideNote(props: {
+  readonly override: NonNullable<IncidentRecord["override"]>;
+  readonly machine: number | null;
+}) {
+  const { override, machine } = props;
+  return (
+    <div className="rounded-md border border-accent bg-accent-wash px-4 py-3 text-sm">
+      <p className="font-semibold">
+        A person set the severity to {severityText(override.severity)}
+        {machine === null ? "" : `; the machine's ${severityText(machine)} is kept beside it`}
+      </p>
+      <p>{override.because}</p>
+      <p className="text-xs text-ink-soft">
+        {override.actor} · <Moment at={override.at} />
+      </p>
+    </div>
+  );
+}
+
+function Matches({ detections }: { readonly detections: readonly TimelineEntry[] }) {
+  return (
+    <Card title="What the rules saw">
+      <ul className="grid gap-3">
+        {detections.map((entry) => (
+          <li key={entry.id} className="text-sm">
+            {entry.says}
+            <MatchedList matched={matchedOn(entry.detail)} />
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function RecordFacts({ record }: { readonly record: IncidentRecord }) {
+  const { lostMinor, recoveredMinor, currency } = record.value;
+  const money = (minor: number | null): string =>
+    minor === null || currency === null ? "not known" : moneyText(minor, currency);
+  return (
+    <Card title="Record">
+      <Facts
+        items={[
+          ["Happened", <Moment key="at" at={record.occurredAt} />],
+          ["Value lost", money(lostMinor)],
+          ["Value recovered", money(recoveredMinor)],
+          ["Reporter", record.reporter ?? "none: devices only"],
+          ["Owner", record.ownerToken ?? "nobody yet"],
+          ["Category", `${record.categoryTitle} (taxonomy ${record.taxonomyVersion})`],
+          [
+            "Asset",
+            `${record.asset.owner ?? "owner not known"}, criticality ${record.asset.criticality ?? "not known"}`,
+          ],
+        ]}
+      />
+    </Card>
+  );
+}
