@@ -68,7 +68,7 @@ testOnScreen(
     await page.context().setOffline(true);
     await page
       .getByText(/Offline since/)
-      .first()
+      .filter({ visible: true })
       .waitFor();
     await page.getByRole("button", { name: "Send report" }).tap();
     await page.getByText("web_server_unreachable").waitFor();

@@ -143,7 +143,7 @@ function SourceList() {
             columns={columnsWith(siteName)}
             rows={rows}
             idOf={(row) => row.source}
-            phone={(source) => <PhoneRow source={source} place={siteName(source.siteId)} />}
+            renderPhone={(source) => <PhoneRow source={source} place={siteName(source.siteId)} />}
           />
         )}
       </div>
