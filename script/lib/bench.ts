@@ -4,11 +4,11 @@ import { availableParallelism, cpus, release, totalmem, type } from "node:os";
 import { basename, resolve } from "node:path";
 import { buildWeb } from "./build-web.ts";
 import { startThrowawayPostgres } from "./postgres.ts";
-import { endOnInterrupt, runStep } from "./steps.ts";
+import { onInterrupt, runStep } from "./steps.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
-endOnInterrupt();
+const signal = onInterrupt();
 const wanted = process.argv.slice(2);
 const files = globSync("bench/*.ts", { cwd: root })
   .filter((path) => !path.endsWith(".test.ts"))
@@ -19,16 +19,18 @@ if (files.length === 0) {
   console.log("no bench found");
   process.exit(1);
 }
-if (!(await buildWeb(root))) process.exit(1);
+if (!(await buildWeb(root, signal))) process.exit(1);
 const postgres = await startThrowawayPostgres();
 if (postgres === null) console.log("postgres not found: benches on it say so");
 else process.env["TILLWATCH_TEST_POSTGRES_URL"] = postgres.url;
 let failed = 0;
 for (const path of files) {
-  if (!(await runStep({ name: basename(path, ".ts"), command: "node", args: [path] }, root))) failed += 1;
+  if (signal.aborted) break;
+  const bench = { name: basename(path, ".ts"), command: "node", args: [path] };
+  if (!(await runStep(bench, { root, signal }))) failed += 1;
 }
 await postgres?.close();
-process.exit(failed === 0 ? 0 : 1);
+process.exit(process.exitCode ?? (failed === 0 ? 0 : 1));
 
 function machine(): string {
   const memoryGib = Math.round(totalmem() / 2 ** 30);

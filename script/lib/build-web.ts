@@ -1,19 +1,17 @@
 import { createHash } from "node:crypto";
 import { existsSync, globSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { runStep } from "./steps.ts";
+import { onInterrupt, runStep } from "./steps.ts";
 
 /** Builds the web application if its sources, or those of `wire`, changed since the last build. Answers whether it is built. */
-export async function buildWeb(root: string): Promise<boolean> {
+export async function buildWeb(root: string, signal: AbortSignal): Promise<boolean> {
   const web = join(root, "packages/web");
   const built = join(web, "dist/index.html");
-  const stamp = join(web, "dist/.sources");
+  const stamp = join(root, "node_modules/.tillwatch-web"); // outside dist, which is served
   const now = digestOfSources(root);
   if (existsSync(built) && existsSync(stamp) && readFileSync(stamp, "utf8") === now) return true;
-  const isBuilt = await runStep(
-    { name: "web", command: "npm", args: ["run", "-s", "build", "-w", "@tillwatch/web"] },
-    root,
-  );
+  const step = { name: "web", command: "node", args: ["--run", "build"] };
+  const isBuilt = await runStep(step, { root: web, signal });
   if (!isBuilt) return false;
   writeFileSync(stamp, now);
   return true;
@@ -33,5 +31,5 @@ function digestOfSources(root: string): string {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  process.exit((await buildWeb(resolve(import.meta.dirname, "../.."))) ? 0 : 1);
+  process.exit((await buildWeb(resolve(import.meta.dirname, "../.."), onInterrupt())) ? 0 : 1);
 }

@@ -49,10 +49,11 @@ async function onceReady({ server, bin, port, folder }: Started): Promise<Throwa
   server.stderr?.on("data", (chunk: Buffer) => (said = (said + chunk.toString("utf8")).slice(-4_000)));
   const ended = new Promise<void>((resolve) => server.once("exit", () => resolve()));
   const isRunning = () => server.exitCode === null && server.signalCode === null;
-  // The last resort, when this process ends without closing: SIGQUIT ends Postgres at once.
+  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  // The last resort, when this process ends without closing: nothing of the folder is worth an orderly end.
   const onExit = () => {
-    if (isRunning()) server.kill("SIGQUIT");
-    rmSync(folder, { recursive: true, force: true });
+    if (isRunning()) server.kill("SIGKILL");
+    remove();
   };
   process.once("exit", onExit);
   const until = performance.now() + startMsMax;

@@ -20,6 +20,7 @@ export type RunOptions = {
   readonly concurrency: number; // test files at once, each in a process of its own
   readonly fileMsMax: number;
   readonly requireAll: boolean; // a test skipped for want of a tool fails
+  readonly signal: AbortSignal; // ends the run; what did not end by itself has failed
   readonly print: (line: string) => void;
 };
 
@@ -75,8 +76,8 @@ function describe(error: unknown): string {
 export async function runTests(files: readonly string[], options: RunOptions): Promise<Counts> {
   if (files.length === 0) return noTests;
   const tally = new Tally(options);
-  const { concurrency, fileMsMax } = options;
-  const stream = run({ files: [...files], concurrency, timeout: fileMsMax, isolation: "process" });
+  const { concurrency, fileMsMax, signal } = options;
+  const stream = run({ files: [...files], concurrency, timeout: fileMsMax, isolation: "process", signal });
   stream.on("test:pass", (event) => tally.add("pass", event));
   stream.on("test:fail", (event) => tally.add("fail", event));
   stream.on("test:stdout", (event) => tally.output(event));

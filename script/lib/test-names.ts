@@ -1,4 +1,5 @@
 import ts from "typescript";
+import { parseSource } from "./source-files.ts";
 
 /** A test as its source names it; `ids` are the requirement IDs in front of the name, in their order. */
 export type NamedTest = {
@@ -28,8 +29,7 @@ const groups = new Set(["describe", "suite"]);
 export function findTestNames(file: string, text: string): FoundTests {
   const tests: NamedTest[] = [];
   const bad: BadName[] = [];
-  const kind = file.endsWith("x") ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
-  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true, kind);
+  const source = parseSource(file, text);
   visit(source, []);
   return { tests, bad };
 

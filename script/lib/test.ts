@@ -4,13 +4,21 @@ import { resolve, sep } from "node:path";
 import { buildWeb } from "./build-web.ts";
 import { startThrowawayPostgres } from "./postgres.ts";
 import { closingLine, isGreen, noTests, runTests, type Counts } from "./run-tests.ts";
-import { endOnInterrupt, runStep, type Step } from "./steps.ts";
+import { onInterrupt, runStep, type Step } from "./steps.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const fileMsMax = 10 * 60_000;
 
+const prettierCache = [
+  "--cache",
+  "--cache-strategy",
+  "content",
+  "--cache-location",
+  "node_modules/.tillwatch-prettier",
+];
+
 const checks: readonly Step[] = [
-  { name: "format", command: "prettier", args: ["--check", "--log-level", "warn", "."] },
+  { name: "format", command: "prettier", args: ["--check", "--log-level", "warn", ...prettierCache, "."] },
   { name: "lint", command: "oxlint", args: ["--deny-warnings", "--quiet"] },
   { name: "types", command: "node", args: ["--run", "typecheck"] },
   { name: "boundaries", command: "node", args: ["--run", "boundaries"] },
@@ -19,16 +27,16 @@ const checks: readonly Step[] = [
 
 const patterns = ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "script/lib/**/*.test.ts"];
 
-endOnInterrupt();
+const signal = onInterrupt();
 const counts = await main(process.argv.slice(2));
 console.log(closingLine(counts));
-process.exit(isGreen(counts) ? 0 : 1);
+process.exit(process.exitCode ?? (isGreen(counts) ? 0 : 1));
 
 async function main(parts: readonly string[]): Promise<Counts> {
   if (parts.length === 0) {
     // The tests say little about a tree that does not even compile: the first failed check ends the run.
-    for (const check of checks) if (!(await runStep(check, root))) return { ...noTests, failed: 1 };
-    if (!(await buildWeb(root))) return { ...noTests, failed: 1 };
+    for (const check of checks) if (!(await runStep(check, { root, signal }))) return { ...noTests, failed: 1 };
+    if (!(await buildWeb(root, signal))) return { ...noTests, failed: 1 };
   }
   const files = findTests(parts);
   if (files.length === 0) console.log(`no test found${parts.length === 0 ? "" : ` under ${parts.join(", ")}`}`);
@@ -36,7 +44,8 @@ async function main(parts: readonly string[]): Promise<Counts> {
     const requireAll = process.env["TILLWATCH_REQUIRE_ALL"] === "1";
     const concurrency = availableParallelism();
     console.log(`== tests (${files.length} files, ${concurrency} at once)`);
-    return runTests(files, { root, concurrency, fileMsMax, requireAll, print: (line) => console.log(line) });
+    const print = (line: string) => console.log(line);
+    return runTests(files, { root, concurrency, fileMsMax, requireAll, signal, print });
   });
 }
 

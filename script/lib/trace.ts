@@ -1,8 +1,9 @@
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { documentedCodes } from "./error-codes.ts";
+import { renderErrorsPage } from "./errors-page.ts";
 import { findTestNames, type BadName, type NamedTest } from "./test-names.ts";
 
-const page = "docs/traceability.md";
 const patterns = [
   "packages/*/src/**/*.test.{ts,tsx}",
   "packages/*/test/**/*.test.{ts,tsx}",
@@ -13,12 +14,14 @@ const patterns = [
 function main(root: string, check: boolean): number {
   const { tests, bad } = findAllTests(root);
   for (const { file, line, says } of bad) console.log(`${file}:${line}: ${says}`);
-  const wanted = renderTraceability(tests);
-  const current = readPage(join(root, page));
-  if (check && current !== wanted) console.log(`${page} is not current: run script/trace`);
-  if (!check) writeFileSync(join(root, page), wanted);
-  const isStale = check && current !== wanted;
-  return bad.length > 0 || isStale ? 1 : 0;
+  const pages: Readonly<Record<string, string>> = {
+    "docs/traceability.md": renderTraceability(tests),
+    "docs/errors.md": renderErrorsPage(documentedCodes(root)),
+  };
+  const stale = Object.entries(pages).filter(([page, wanted]) => readPage(join(root, page)) !== wanted);
+  if (!check) for (const [page, wanted] of stale) writeFileSync(join(root, page), wanted);
+  if (check) for (const [page] of stale) console.log(`${page} is not current: run script/trace`);
+  return bad.length > 0 || (check && stale.length > 0) ? 1 : 0;
 }
 
 export function findAllTests(root: string): { readonly tests: readonly NamedTest[]; readonly bad: readonly BadName[] } {

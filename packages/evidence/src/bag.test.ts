@@ -8,7 +8,7 @@ import { buildBagTexts, encodeBagPath, type PayloadFile } from "./bag-write.ts";
 import { concatBytes, utf8 } from "./bytes.ts";
 import { pureHashing } from "./hashing.ts";
 import { expectAccepted } from "./refusal.ts";
-import { collidingPaths, unsafePath } from "./safe-path.ts";
+import { collidingPaths, safeFilename, unsafePath } from "./safe-path.ts";
 
 type Files = Map<string, Uint8Array>;
 
@@ -318,3 +318,34 @@ for (const [path, safe] of paths) {
     assert.equal(unsafePath(path) === undefined, safe);
   });
 }
+
+const filenames: readonly (readonly [string, string])[] = [
+  ["till 3.mp4", "till 3.mp4"],
+  ["../../etc/passwd", "passwd"],
+  ["C:\\Users\\me\\film.avi", "film.avi"],
+  ["2026-11-20T10:00:00.mp4", "2026-11-20T10_00_00.mp4"],
+  ["~root", "_root"],
+  ["", "_"],
+  ["..", "_"],
+  ["con.txt", "_con.txt"],
+  ["a\u202egnp.exe", "a_gnp.exe"],
+  ["name. . ", "name"],
+  [`${"\u00e4".repeat(300)}.jpeg`, `${"\u00e4".repeat(97)}.jpeg`],
+];
+for (const [given, want] of filenames) {
+  test(`I07 an upload called ${JSON.stringify(given.slice(0, 30))} is kept as ${JSON.stringify(want.slice(0, 30))}`, () => {
+    assert.equal(safeFilename(given), want);
+  });
+}
+
+test("I07 whatever an upload is called, its file name is safe, short and settled", () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: "grapheme", maxLength: 400 })), (given) => {
+      const name = safeFilename(given);
+      assert.equal(unsafePath(`exhibits/1/${name}`), undefined);
+      assert.ok(utf8(name).length <= 201);
+      assert.equal(safeFilename(name), name);
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -27,9 +27,18 @@ export function emptyRoot(sha256: Sha256): Uint8Array {
 
 /** The root over leaf hashes (or over equal, full subtrees of which only the last may be smaller), in order. */
 export function rootOfLeaves(sha256: Sha256, hashes: readonly Uint8Array[]): Uint8Array {
-  let range = emptyRange;
-  for (const hash of hashes) range = appendLeaf(sha256, range, hash);
-  return rangeRoot(sha256, range);
+  let row = hashes;
+  while (row.length > 1) {
+    const above: Uint8Array[] = [];
+    for (let i = 0; i < row.length; i += 2) {
+      const [left, right] = [row[i], row[i + 1]];
+      if (left === undefined) continue;
+      // An odd last node rises as it is: the same tree as splitting at the largest power of two, without recursion.
+      above.push(right === undefined ? left : nodeHash(sha256, left, right));
+    }
+    row = above;
+  }
+  return row[0] ?? emptyRoot(sha256);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { readAuditHeader, verifyAuditBody } from "./audit-entry.ts";
 import { fromBase64, fromHex, utf8 } from "./bytes.ts";
-import { canonicalBytes, isJsonObject, parseJson, type Json, type JsonObject } from "./canonical-json.ts";
+import { canonicalJson, isJsonObject, parseJson, type Json, type JsonObject } from "./canonical-json.ts";
 import { verifyCheckpoint, type Checkpoint } from "./checkpoint.ts";
 import { custodyDigest, verifyCustodyChain } from "./custody.ts";
 import type { Sha256 } from "./hashing.ts";
@@ -166,7 +166,9 @@ function auditEntryProblem(input: ContentInput, entry: Json, anchor: Checkpoint 
   const read = readAuditHeader(header);
   if (!read.ok) return `is malformed: ${read.error.says}`;
   if (typeof index !== "number" || !Number.isSafeInteger(index) || index < 0) return "has no index";
-  const bytes = canonicalBytes(header);
+  const canonical = canonicalJson(header);
+  if (!canonical.ok) return "is malformed";
+  const bytes = canonical.value;
   const saltBytes = typeof salt === "string" ? fromHex(salt) : undefined;
   if (salt === null ? body !== null : saltBytes === undefined || body === undefined)
     return "has neither body and salt nor their erasure";

@@ -10,6 +10,7 @@ import type { PacketTrust } from "./packet-seal-checks.ts";
 import { verifyPacket } from "./packet-verify.ts";
 import { expectAccepted } from "./refusal.ts";
 import { noteKey, parseVkey } from "./signed-note.ts";
+import { readZip } from "./zip-read.ts";
 import {
   buildTestPacket,
   memorySource,
@@ -251,6 +252,17 @@ const broken: readonly Broken[] = [
     names: /audit entry erased is not the one that the log holds/,
   },
   {
+    says: "an audit header with half a character",
+    breaks: {
+      audit: (audit) => ({
+        ...audit,
+        entries: audit.entries.map((entry) => ({ ...entry, header: { ...entry.header, actor: "\ud800" } })),
+      }),
+    },
+    check: "custody chains",
+    names: /not in the audit log/,
+  },
+  {
     says: "an exhibit other than recorded",
     breaks: { exhibits: (list) => list.map((one, i) => (i === 0 ? { ...one, sha256: "0".repeat(64) } : one)) },
     check: "exhibits",
@@ -348,6 +360,26 @@ test("I05 I06 any flipped bit of a packet is detected and named", async () => {
     }),
     { numRuns: 150 },
   );
+});
+
+test("I05 I06 a flipped bit inside a file is named by that file", async () => {
+  const archive = await readZip(memorySource(whole.zip));
+  assert.ok(archive.ok);
+  for (const entry of archive.value.entries) {
+    const zip = Uint8Array.from(whole.zip);
+    const at = entry.dataOffset + (entry.bytes >> 1);
+    zip[at] = (zip[at] ?? 0) ^ 4;
+    const report = await verify(zip);
+    const name = entry.path.slice(whole.folder.length + 1);
+    assert.equal(report.verdict, "broken", name);
+    assert.ok((report.firstProblem ?? "").includes(name), `${name}: ${report.firstProblem ?? ""}`);
+  }
+});
+
+test("I06 what an operating system adds while packing again is named", async () => {
+  const mac = { path: "__MACOSX/x", bytes: 0, crc32: 0, open: () => [] };
+  const report = await verify(await zipBytes([...whole.inputs, mac], pureHashing));
+  assert.match(report.firstProblem ?? "", /one top folder; it holds TW-2026-000123-.*__MACOSX/);
 });
 
 test("I05 every byte of the zip's own headers counts", async () => {

@@ -40,7 +40,8 @@ export async function verifyPacket(source: ByteSource, trust: PacketTrust, ports
   );
   const folder = topFolder(entries);
   if (folder === undefined) {
-    findings.fail("packet layout", "the zip does not consist of one top folder");
+    const tops = [...new Set(entries.map((entry) => entry.path.split("/")[0]))].slice(0, 3).join(", ");
+    findings.fail("packet layout", `the zip does not consist of one top folder; it holds ${tops}`);
     return report(findings, { unusable: false, keys: [] });
   }
   const reader = bagReader(source, { folder, entries, hashing: ports.hashing });
@@ -120,7 +121,7 @@ async function checkBag(input: {
     sha256: hashing.sha256,
     trust: input.trust,
     file: (name) => proofs.get(name),
-    tagManifests: await tagManifestDigests(hashing, read),
+    tagManifests: await tagManifestDigests(hashing, { sizes, read }),
     findings,
   });
   const { predicate, logKeys } = seal;
@@ -152,12 +153,18 @@ function readFrom(
 
 async function tagManifestDigests(
   hashing: Hashing,
-  read: (path: string) => Promise<Uint8Array | undefined>,
+  bag: {
+    readonly sizes: ReadonlyMap<string, number>;
+    readonly read: (path: string) => Promise<Uint8Array | undefined>;
+  },
 ): Promise<ReadonlyMap<string, string>> {
+  const { sizes, read } = bag;
   const digests = new Map<string, string>();
   for (const name of ["tagmanifest-sha256.txt", "tagmanifest-sha512.txt"]) {
+    if (!sizes.has(name)) continue;
     const bytes = await read(name);
-    if (bytes !== undefined) digests.set(name, toHex(hashing.sha256(bytes)));
+    // A damaged file fits no seal; leaving it out would report it as absent.
+    digests.set(name, bytes === undefined ? "unreadable" : toHex(hashing.sha256(bytes)));
   }
   return digests;
 }

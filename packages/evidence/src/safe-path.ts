@@ -1,3 +1,5 @@
+import { utf8 } from "./bytes.ts";
+
 /** Paths inside bags and zips come from strangers and end up on somebody's disk. */
 
 const pathCharsMax = 1024;
@@ -42,4 +44,35 @@ export function collidingPaths(paths: Iterable<string>): string[][] {
     else group.push(path);
   }
   return [...groups.values()].filter((group) => group.length > 1);
+}
+
+const filenameBytesMax = 200;
+
+/**
+ * A file name that is safe in bags and zips and on every platform, made of whatever an uploader called the file: its last path part, with
+ * what some platform forbids replaced by `_`, at most 200 bytes with the extension kept. Never empty, and safeFilename of it is itself.
+ * Different names may become one: keep each file in a folder of its own.
+ */
+export function safeFilename(given: string): string {
+  const last = given.toWellFormed().normalize("NFC").split(/[/\\]/).at(-1) ?? "";
+  const plain = last.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}<>:"|?*]/gu, "_").replace(/^[~.\s]+/, "_");
+  const dot = plain.lastIndexOf(".");
+  const extension = dot > 0 && plain.length - dot <= 17 ? plain.slice(dot) : "";
+  const stem = extension === "" ? plain : plain.slice(0, dot);
+  // Windows drops dots and spaces at the end of a name.
+  const short = cutBytes(stem, filenameBytesMax - utf8(extension).length) + extension;
+  const name = short.replace(/[.\s]+$/, "");
+  if (name === "") return "_";
+  return deviceName.test(name) ? `_${name}` : name;
+}
+
+function cutBytes(text: string, bytesMax: number): string {
+  let bytes = 0;
+  let out = "";
+  for (const char of text) {
+    bytes += utf8(char).length;
+    if (bytes > bytesMax) break;
+    out += char;
+  }
+  return out;
 }

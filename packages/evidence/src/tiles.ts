@@ -1,6 +1,6 @@
 import { concatBytes, joinBytes } from "./bytes.ts";
 import type { Sha256 } from "./hashing.ts";
-import { emptyRoot, hashBytes, leafHash, nodeHash, rootOfLeaves, unpackHashes } from "./merkle-tree.ts";
+import { emptyRoot, hashBytes, leafHash, rootOfLeaves, unpackHashes } from "./merkle-tree.ts";
 import { accepted, EvidenceFault, refused, type Refusal, type Result } from "./refusal.ts";
 
 /** C2SP tlog-tiles 0.1.0: tiles of height 8. A full tile holds 256 hashes, 8,192 bytes. */
@@ -191,26 +191,10 @@ function growLevel(input: {
     const part = hashes.slice(at, at + tileWidth);
     const bytes = joinBytes(part);
     files.push({ path: tilePath(level, index, part.length), bytes });
-    if (part.length === tileWidth) parents.push(fullSubtreeRoot(sha256, part));
+    if (part.length === tileWidth) parents.push(rootOfLeaves(sha256, part));
     else rest = bytes;
   }
   return { files, rest, parents };
-}
-
-function fullSubtreeRoot(sha256: Sha256, hashes: readonly Uint8Array[]): Uint8Array {
-  let row = hashes;
-  while (row.length > 1) {
-    const above: Uint8Array[] = [];
-    for (let i = 0; i + 1 < row.length; i += 2) {
-      const [left, right] = [row[i], row[i + 1]];
-      if (left === undefined || right === undefined) throw new RangeError("a full tile has 256 hashes");
-      above.push(nodeHash(sha256, left, right));
-    }
-    row = above;
-  }
-  const [root] = row;
-  if (root === undefined) throw new RangeError("a full tile has 256 hashes");
-  return root;
 }
 
 function bundleFiles(edge: TreeEdge, entries: readonly Uint8Array[]): { files: LogFile[]; rest: Uint8Array } {

@@ -128,6 +128,14 @@ test("I06 the hand-made zip is accepted when it does not lie", async () => {
   assert.equal(await codeOf(rawZip([{ descriptor: true }, { name: "f/", data: new Uint8Array(0) }])), "ok");
 });
 
+test("I06 what is cut off is told from what is no zip", async () => {
+  const zip = rawZip([{}]);
+  for (const cut of [zip.length - 1, zip.length - 30, 30, 4])
+    assert.equal(await codeOf(zip.slice(0, cut)), "zip_truncated");
+  for (const other of [new Uint8Array(0), utf8("PK"), utf8("x".repeat(100))])
+    assert.equal(await codeOf(other), "zip_not_a_zip");
+});
+
 test("I06 overlapping entries are refused", async () => {
   const zip = rawZip([{ name: "a" }, { name: "b" }]);
   // The second line of the directory is made to point at the first entry.

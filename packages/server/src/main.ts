@@ -1,10 +1,15 @@
 import { decisionCommand } from "./cli/decision-command.ts";
 import { exitOk, exitUnusable, Unusable, type Cli, type Command } from "./cli/command.ts";
 import { rulesCommand } from "./cli/rules-command.ts";
+import { simulateCommand } from "./cli/simulate-command.ts";
+import { demoCommand, startCommand } from "./cli/start-command.ts";
 import { describeFault } from "./platform/log.ts";
 
 /** Every command by its first word. */
 const commands: Readonly<Record<string, Command>> = {
+  start: startCommand,
+  demo: demoCommand,
+  simulate: simulateCommand,
   rules: rulesCommand,
   decision: decisionCommand,
 };

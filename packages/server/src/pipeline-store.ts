@@ -85,3 +85,8 @@ export async function headOf(tx: Tx, partition: number): Promise<number> {
     select head from log_partition where partition = ${partition} for share`.execute(tx);
   return rows[0]?.head ?? 0;
 }
+
+export async function logIsEmpty(db: DbOrTx): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`select exists (select from signal) as found`.execute(db);
+  return rows[0]?.found !== true;
+}

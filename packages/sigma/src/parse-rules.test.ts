@@ -127,7 +127,7 @@ describe("rule files", () => {
         const lines = text.split("\n").length;
         for (const { line, column } of rules.error) assert.ok(line >= 1 && line <= lines + 1 && column >= 1);
       }),
-      { numRuns: 1_500 },
+      { numRuns: 500 },
     );
   });
 

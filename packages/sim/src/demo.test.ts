@@ -24,10 +24,10 @@ describe("pacing of the demo", () => {
     }
   });
 
-  it("C07 about a crime a minute while shops are open", () => {
+  it("C07 crimes come every few minutes at each open shop, with a rest between them", () => {
     const demo = demoWorld({ seed: 2, directory: smallDirectory, nowMs: tuesdayNoonMs, historyHours: 0 });
     const crimes = new Set(takeUntil(demo.live(), tuesdayNoonMs + 3_600_000).map(({ crimeId }) => crimeId));
-    assert.ok(crimes.size > 40 && crimes.size < 90, `${crimes.size} crimes in an hour`);
+    assert.ok(crimes.size > 10 && crimes.size < 40, `${crimes.size} crimes in an hour at two shops`);
   });
 
   it("C07 two demos after each other share no id", () => {

@@ -5,11 +5,14 @@ import { Shop } from "./shop.ts";
 import { Random } from "./random.ts";
 
 const hourMs = 3_600_000;
+// What happens at one place within minutes runs together into a single incident, so shops get a rest between two crimes.
+const restMinutes = 3;
+const quietBeforeNowMs = 12 * 60_000;
 
 export type DemoWorld = {
   /** What happened before now, in order, finite: the hours of history. Take it in first, as fast as it goes. */
   readonly history: () => Generator<Delivery, void, undefined>;
-  /** What happens from now on, in order of arrival, for ever: a crime within the first seconds, then about one a minute. */
+  /** What happens from now on, in order of arrival, for ever: a crime within the first seconds, then one every minute or two. */
   readonly live: () => Generator<Delivery, void, undefined>;
   readonly truth: () => readonly { readonly id: string }[];
 };
@@ -23,20 +26,28 @@ export function demoWorld(options: {
   readonly directory: SimDirectory;
   readonly nowMs: number;
   readonly historyHours?: number; // default 3
-  readonly crimesPerMinute?: number; // default 1, over all shops
+  readonly crimesPerMinute?: number; // default 1, at a shop that is open and rested
 }): DemoWorld {
   const { directory, nowMs } = options;
   const startMs = nowMs - Math.round((options.historyHours ?? 3) * hourMs);
   const shops = directory.sites.map((site) => new Shop(directory, site, new Random(`${options.seed}/${site.id}`)));
   const isOpen = (siteId: string) => shops.some((shop) => shop.site.id === siteId && shop.isOpen(nowMs));
   const common = { directory, outagesPerDay: 0.1, pace: 0.4 };
-  const past = createWorld({ ...common, seed: `${options.seed}/past`, startMs, crimesPerHour: 1, shoppersPerHour: 30 });
-  const perHour = ((options.crimesPerMinute ?? 1) * 60) / Math.max(1, directory.sites.length);
+  const past = createWorld({
+    ...common,
+    seed: `${options.seed}/past`,
+    startMs,
+    crimesPerHour: 1,
+    shoppersPerHour: 30,
+    crimesUntilMs: nowMs - quietBeforeNowMs,
+  });
+  const crimesPerHour = (options.crimesPerMinute ?? 1) * 60;
   const live: World = createWorld({
     ...common,
     seed: `${options.seed}/live`,
     startMs: nowMs,
-    crimesPerHour: perHour,
+    crimesPerHour,
+    crimeGapMinutes: restMinutes,
     shoppersPerHour: 90,
     lookAlikesPerHour: 20,
     pace: 0.25,

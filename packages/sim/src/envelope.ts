@@ -18,6 +18,7 @@ export type Observed = {
   readonly confidence: number | null;
   readonly data: JsonObject;
   readonly id: string;
+  readonly sequence: number; // of its device, from 1, without gaps where nothing was lost
 };
 
 /** Cameras speak the plain device event, everything else CloudEvents; both as docs/formats say. */
@@ -37,6 +38,7 @@ export function envelope(observed: Observed): Sent {
     datacontenttype: "application/json",
     siteid: siteId,
     deviceid: deviceId,
+    sequence: String(observed.sequence).padStart(10, "0"),
     ...(observed.zoneId === null ? {} : { zoneid: observed.zoneId }),
     data: { ...observed.data, ...confidence },
   };

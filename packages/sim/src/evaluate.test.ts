@@ -34,6 +34,7 @@ describe("evaluation against the truth", () => {
       name: "all",
       crimes: 3,
       found: 2,
+      merged: 0,
       recall: 2 / 3,
       incidents: 4,
       right: 3,
@@ -59,7 +60,7 @@ describe("evaluation against the truth", () => {
       incidents: [incident("i", ["a"], { openedAtMs: 999 })],
       signalIdOf,
     });
-    assert.equal(found.total.found, 0);
+    assert.deepEqual([found.total.found, found.total.merged], [0, 1]);
   });
 
   it("C07 nothing to divide by is no number", () => {
@@ -84,8 +85,13 @@ describe("evaluation against the truth", () => {
 
   it("C07 the table names every category, the total and every kind", () => {
     const table = formatEvaluation(evaluate({ crimes: [crime("a")], incidents: [incident("i", ["a"])], signalIdOf }));
-    assert.match(table, /^shoplifting +1 +1 +100\.0 % +1 +1 +100\.0 % +100\.0 % +30\.0 +30\.0$/m);
+    assert.match(
+      table,
+      /^category +crimes +found +merged +recall +incidents +right +precision +category +median s +p95 s$/m,
+    );
+    assert.match(table, /^kind of crime +crimes +found +merged +recall +median s$/m);
+    assert.match(table, /^shoplifting +1 +1 +0 +100\.0 % +1 +1 +100\.0 % +100\.0 % +30\.0 +30\.0$/m);
     assert.match(table, /^all +1/m);
-    assert.match(table, /^concealment +1 +1 +100\.0 %/m);
+    assert.match(table, /^concealment +1 +1 +0 +100\.0 %/m);
   });
 });

@@ -17,6 +17,7 @@ export type EvaluationRow = {
   readonly name: string;
   readonly crimes: number;
   readonly found: number;
+  readonly merged: number; // not found, but their signals joined an incident that was open already for something else
   readonly recall: number | null;
   readonly incidents: number;
   readonly right: number;
@@ -29,7 +30,10 @@ export type EvaluationRow = {
 export type Evaluation = {
   readonly total: EvaluationRow;
   readonly byCategory: readonly EvaluationRow[]; // crimes by their true category, incidents by the one they were given
-  readonly byKind: readonly Pick<EvaluationRow, "name" | "crimes" | "found" | "recall" | "medianSecondsToDetection">[];
+  readonly byKind: readonly Pick<
+    EvaluationRow,
+    "name" | "crimes" | "found" | "merged" | "recall" | "medianSecondsToDetection"
+  >[];
   readonly missed: readonly string[]; // crimes that no incident found
   readonly falseIncidents: readonly string[];
 };
@@ -56,13 +60,14 @@ export function evaluate(given: {
     const seconds = incidents
       .filter(({ incident, crimes: held }) => held.has(crime) && incident.openedAtMs >= crime.startMs)
       .map(({ incident }) => (incident.openedAtMs - crime.startMs) / 1000);
-    return { crime, seconds: seconds.length > 0 ? Math.min(...seconds) : null };
+    const isHeld = incidents.some(({ crimes: held }) => held.has(crime));
+    return { crime, isHeld, seconds: seconds.length > 0 ? Math.min(...seconds) : null };
   });
 
   const row = (name: string, isOfCrime: (crime: Crime) => boolean, isOfIncident: (one: IncidentFound) => boolean) =>
     rowOf({
       name,
-      seconds: crimes.filter(({ crime }) => isOfCrime(crime)).map(({ seconds }) => seconds),
+      crimes: crimes.filter(({ crime }) => isOfCrime(crime)),
       incidents: incidents.filter(({ incident }) => isOfIncident(incident)),
     });
   const categories = new Set([...given.crimes, ...given.incidents].map(({ category }) => category));
@@ -91,16 +96,17 @@ export function evaluate(given: {
 
 function rowOf(of: {
   readonly name: string;
-  readonly seconds: readonly (number | null)[]; // one a crime; null: not found
+  readonly crimes: readonly { readonly seconds: number | null; readonly isHeld: boolean }[]; // null: not found
   readonly incidents: readonly { readonly crimes: ReadonlySet<Crime>; readonly fits: boolean }[];
 }): EvaluationRow {
-  const seconds = of.seconds.filter((each) => each !== null).sort((a, b) => a - b);
+  const seconds = of.crimes.flatMap((crime) => crime.seconds ?? []).sort((a, b) => a - b);
   const right = of.incidents.filter(({ crimes }) => crimes.size > 0);
   return {
     name: of.name,
-    crimes: of.seconds.length,
+    crimes: of.crimes.length,
     found: seconds.length,
-    recall: share(seconds.length, of.seconds.length),
+    merged: of.crimes.filter((crime) => crime.seconds === null && crime.isHeld).length,
+    recall: share(seconds.length, of.crimes.length),
     incidents: of.incidents.length,
     right: right.length,
     precision: share(right.length, of.incidents.length),
@@ -122,6 +128,7 @@ function quantile(sorted: readonly number[], at: number): number | null {
 const columns = [
   "crimes",
   "found",
+  "merged",
   "recall",
   "incidents",
   "right",
@@ -137,6 +144,7 @@ export function formatEvaluation(evaluation: Evaluation): string {
     row.name,
     String(row.crimes),
     String(row.found),
+    String(row.merged),
     percent(row.recall),
     String(row.incidents),
     String(row.right),
@@ -149,11 +157,12 @@ export function formatEvaluation(evaluation: Evaluation): string {
     row.name,
     String(row.crimes),
     String(row.found),
+    String(row.merged),
     percent(row.recall),
     inSeconds(row.medianSecondsToDetection),
   ]);
   const byCategory = table([["category", ...columns], ...rows]);
-  return `${byCategory}\n${table([["kind of crime", "crimes", "found", "recall", "median s"], ...kinds])}`;
+  return `${byCategory}\n${table([["kind of crime", "crimes", "found", "merged", "recall", "median s"], ...kinds])}`;
 }
 
 function table(rows: readonly (readonly string[])[]): string {

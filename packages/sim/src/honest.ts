@@ -50,6 +50,12 @@ export const lookAlikes: readonly LookAlike[] = [
   { name: "new_cashier", when: "open", weight: 2, tell: newCashier },
   { name: "night_cleaning", when: "closed", weight: 10, tell: nightCleaning },
   { name: "camera_restart", when: "any", weight: 3, tell: cameraRestart },
+  { name: "ghost_alarm", when: "open", weight: 5, tell: ghostAlarm },
+  { name: "earlier_purchase", when: "open", weight: 1, tell: earlierPurchase },
+  { name: "doubtful_camera", when: "open", weight: 5, tell: doubtfulCamera },
+  { name: "shelf_tidying", when: "open", weight: 3, tell: shelfTidying },
+  { name: "door_slams", when: "open", weight: 1, tell: doorSlams },
+  { name: "cashing_up", when: "closed", weight: 4, tell: cashingUp },
 ];
 
 function honestLoitering(story: Story): void {
@@ -255,4 +261,54 @@ function cameraRestart(story: Story): void {
   story.noticed(camera, "device_offline", { data: { reason: "restart" } });
   story.wait(20, 90);
   story.noticed(camera, "device_online", { data: { reason: "restart" } });
+}
+
+/** The gate sounds for a trolley, a cable or nothing at all. */
+function ghostAlarm(story: Story): void {
+  const gate = story.shop.device(story.random, "eas_gate", ["exit", "entrance"]);
+  story.noticed(gate, "eas_alarm", { data: { direction: "out", tag_count: 1 } });
+}
+
+/** Somebody wears what he bought last week; its tag was never taken off. */
+function earlierPurchase(story: Story): void {
+  story.leavesWith(story.shop.articles(story.random, 1, "any"), "sounds");
+}
+
+/** A camera believes to see what is not there. */
+function doubtfulCamera(story: Story): void {
+  const { shop, random } = story;
+  const zone = shop.zone(random, [random.pick(["aisle", "checkout", "high_value", "exit"]), "exit"]);
+  const type = random.pick([
+    "concealment_suspected",
+    "concealment_suspected",
+    "aggression_detected",
+    "weapon_suspected",
+  ]);
+  story.seen(zone.id, type, { data: { person_count: 1 }, confidence: 0.52 });
+}
+
+function shelfTidying(story: Story): void {
+  const { shop, random } = story;
+  const data = {
+    sku: shop.article(random, "high_value").product.sku,
+    units: random.int(4, 15),
+    seconds: random.int(30, 400),
+  };
+  story.noticed(shop.device(random, "shelf"), "shelf_emptied", { data });
+}
+
+function doorSlams(story: Story): void {
+  story.noticed(story.shop.device(story.random, "door", ["stock_room"]), "door_forced");
+}
+
+function cashingUp(story: Story): void {
+  const { shop, random } = story;
+  const till = shop.device(random, "till", ["checkout"]);
+  if (till === null) return;
+  const cashier = shop.cashier(till, story.atMs);
+  story.noticed(till, "pos_login", { data: { cashier, saft_code: 13003 } });
+  story.wait(20, 90);
+  story.noticed(till, "pos_no_sale", {
+    data: { cashier, open_seconds: random.int(40, 200), count_last_hour: 1, saft_code: 13005 },
+  });
 }

@@ -63,6 +63,24 @@ export class Shop {
     return random.pick(this.site.zones);
   }
 
+  /** The zones that one walks through, the last one included; straight there where no way is known. */
+  wayTo(fromZone: string, toZone: string): readonly string[] {
+    const cameFrom = new Map<string, string>([[fromZone, fromZone]]);
+    const ahead = [fromZone];
+    for (const here of ahead) {
+      const zone = this.site.zones.find(({ id }) => id === here);
+      for (const next of zone?.adjacent ?? []) {
+        if (cameFrom.has(next)) continue;
+        cameFrom.set(next, here);
+        ahead.push(next);
+      }
+    }
+    if (!cameFrom.has(toZone)) return [toZone];
+    const way: string[] = [];
+    for (let at = toZone; at !== fromZone; at = cameFrom.get(at) ?? fromZone) way.unshift(at);
+    return way;
+  }
+
   article(random: Random, want: "any" | "high_value"): Article {
     const fine = want === "high_value" ? this.#goods.filter(({ highValue }) => highValue) : this.#goods;
     const product = random.pick(fine.length > 0 ? fine : this.#goods);

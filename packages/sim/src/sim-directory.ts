@@ -23,7 +23,12 @@ export type SimOpeningHours = Readonly<
   Record<"mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun", readonly (readonly [number, number])[]>
 >;
 
-export type SimZone = { readonly id: string; readonly kind: string; readonly highValue: boolean };
+export type SimZone = {
+  readonly id: string;
+  readonly kind: string;
+  readonly highValue: boolean;
+  readonly adjacent?: readonly string[] | undefined; // absent: from everywhere to everywhere in one step
+};
 
 export type SimDevice = {
   readonly id: string;

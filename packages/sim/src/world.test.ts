@@ -119,6 +119,33 @@ describe("the world of shops", () => {
     }
   });
 
+  it("A14 a device numbers what it sends in order; what is lost on the way leaves a gap and nothing else", () => {
+    const whole = run({ seed: 4, duplicateShare: 0, outagesPerDay: 0 }, 4);
+    const lossy = run({ seed: 4, duplicateShare: 0, outagesPerDay: 0, lossShare: 0.1 }, 4);
+    const numbered = ({ deliveries }: typeof whole) => {
+      const byTime = deliveries.toSorted((a, b) => a.occurredAtMs - b.occurredAtMs);
+      return Map.groupBy(
+        byTime.flatMap(({ source, event }) =>
+          typeof event["sequence"] === "string" ? [{ source, at: Number(event["sequence"]) }] : [],
+        ),
+        ({ source }) => source,
+      );
+    };
+    // The last minute may still be under way.
+    for (const list of numbered(whole).values()) {
+      assert.deepEqual(
+        list.slice(0, -1).map(({ at }) => at),
+        list.slice(0, -1).map((_, index) => index + 1),
+      );
+    }
+    const gaps = [...numbered(lossy).values()].flatMap((list) =>
+      list.filter(({ at }, index) => at !== (list[index - 1]?.at ?? 0) + 1),
+    );
+    assert.ok(gaps.length > 5);
+    const share = lossy.deliveries.length / whole.deliveries.length;
+    assert.ok(share > 0.85 && share < 0.95, `${share}`);
+  });
+
   it("C07 shops that are closed have no shoppers, and nobody breaks in while they are open", () => {
     const sundayMs = Date.parse("2026-03-29T08:00:00Z");
     const closed = run({ startMs: sundayMs, crimesPerHour: 10 }, 4);

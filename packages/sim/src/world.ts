@@ -12,6 +12,9 @@ import { Story } from "./story.ts";
 import { Way } from "./way.ts";
 
 const sliceMs = 60_000;
+/** How many crimes a closed shop sees, as a share of an open one. */
+const closedShare = 0.12;
+const closedLookAlikeShare = 0.3;
 
 export type WorldOptions = {
   readonly seed: string | number;
@@ -21,8 +24,11 @@ export type WorldOptions = {
   readonly shoppersPerHour?: number; // a site, at its busiest hour; default 60
   readonly lookAlikesPerHour?: number; // a site; default 6
   readonly crimesPerHour?: number; // a site; default 0.5
+  readonly crimeGapMinutes?: number; // no further crime by chance at a shop so long after the end of one; default 0
+  readonly crimesUntilMs?: number; // no crime by chance begins from then on
   readonly outagesPerDay?: number; // a device; default 0.15
   readonly duplicateShare?: number; // default 0.01
+  readonly lossShare?: number; // of events lost on the way, which leaves gaps in `sequence`; default 0
   readonly pace?: number; // of what unfolds in a crime: 1 as in life, 0.3 quicker; default 1
   readonly planned?: readonly PlannedCrime[]; // besides those by chance
 };
@@ -44,7 +50,7 @@ export type Delivery = {
   readonly story: string; // what really happened: a kind of crime, a look-alike, shopping
 };
 
-/** What really happened. `signals` are those that left a device, whether or not they have arrived yet. */
+/** What really happened. `signals` are those that left a device so far, whether or not they have arrived yet. */
 export type Crime = {
   readonly id: string;
   readonly kind: CrimeName;
@@ -72,7 +78,7 @@ export function createWorld(options: WorldOptions): World {
   if (sites.length === 0) throw new Error("the directory names no site, so there is no world");
   if (sites.every(({ devices }) => devices.length === 0)) throw new Error("the directory names no device to signal");
   const arrivals = new Heap<Delivery>();
-  const crimes: Crime[] = [];
+  const crimes: CrimeUnfolding[] = [];
   const lives = sites.map((site) => {
     const random = new Random(`${seed}/${site.id}`);
     const shop = new Shop(options.directory, site, random);
@@ -96,13 +102,16 @@ export function createWorld(options: WorldOptions): World {
   return { deliveries, truth: () => crimes.toSorted((a, b) => a.startMs - b.startMs || (a.id < b.id ? -1 : 1)) };
 }
 
+type NoticedSignal = Crime["signals"][number];
+type CrimeUnfolding = Crime & { readonly signals: NoticedSignal[] };
+
 type Parts = {
   readonly shop: Shop;
   readonly random: Random;
   readonly label: string;
   readonly options: WorldOptions;
   readonly arrivals: Heap<Delivery>;
-  readonly crimes: Crime[];
+  readonly crimes: CrimeUnfolding[];
 };
 
 /** What goes on in one shop, slice by slice. */
@@ -111,6 +120,10 @@ class ShopLife {
   readonly #clockOffsets: ReadonlyMap<string, number>;
   readonly #ways: ReadonlyMap<string, Way>;
   readonly #tag: string;
+  readonly #ahead = new Heap<Observation>(); // told already, not happened yet
+  readonly #unfolding = new Map<string, CrimeUnfolding>();
+  readonly #sequences = new Map<string, number>();
+  #lastCrimeEndMs = Number.NEGATIVE_INFINITY;
   #events = 0;
   #crimes = 0;
 
@@ -138,18 +151,27 @@ class ShopLife {
       this.#happens(this.#story("shopping", startMs(), null), shopperVisit);
     }
     const likely = lookAlikes.filter(({ when }) => when === "any" || (when === "open") === open);
-    const alikes = random.count((options.lookAlikesPerHour ?? 6) * (open ? busy : 0.3) * share);
+    const alikes = random.count((options.lookAlikesPerHour ?? 6) * (open ? busy : closedLookAlikeShare) * share);
     for (let alike = 0; alike < alikes && likely.length > 0; alike += 1) {
       const chosen = random.pickWeighted(likely);
       this.#happens(this.#story(chosen.name, startMs(), null), chosen.tell);
     }
     const possible = crimeKinds.filter(({ when }) => when === "any" || (when === "open") === open);
-    const crimes = random.count((options.crimesPerHour ?? 0.5) * (open ? 1 : 0.3) * share);
-    for (let crime = 0; crime < crimes; crime += 1) this.#commit(random.pickWeighted(possible), startMs());
+    const crimes = random.count((options.crimesPerHour ?? 0.5) * (open ? 1 : closedShare) * share);
+    const calmUntilMs = this.#lastCrimeEndMs + (options.crimeGapMinutes ?? 0) * 60_000;
+    for (let crime = 0; crime < crimes; crime += 1) {
+      const isQuiet = fromMs < calmUntilMs || fromMs >= (options.crimesUntilMs ?? Number.POSITIVE_INFINITY);
+      if (!isQuiet) this.#commit(random.pickWeighted(possible), startMs());
+    }
     for (const plan of options.planned ?? []) {
       if (plan.siteId !== shop.site.id || plan.startMs < fromMs || plan.startMs >= toMs) continue;
       const kind = crimeKinds.find(({ name }) => name === plan.kind);
       if (kind !== undefined) this.#commit(kind, plan.startMs);
+    }
+    // Devices number and send what they notice in the order in which it happens.
+    while (this.#ahead.least < toMs) {
+      const observation = this.#ahead.pop();
+      if (observation !== undefined) this.#send(observation);
     }
   }
 
@@ -158,9 +180,9 @@ class ShopLife {
     return new Story({ shop, random, name, startMs, crimeId, pace: crimeId === null ? 1 : (options.pace ?? 1) });
   }
 
-  #happens(story: Story, tell: (story: Story) => void): readonly Crime["signals"][number][] {
+  #happens(story: Story, tell: (story: Story) => void): void {
     tell(story);
-    return story.observations.flatMap((observation) => this.#send(observation));
+    for (const observation of story.observations) this.#ahead.push(observation.atMs, observation);
   }
 
   #commit(kind: CrimeKind & { readonly name: CrimeName }, startMs: number): void {
@@ -169,20 +191,25 @@ class ShopLife {
     const id = `${shop.site.id}-${this.#tag}-crime-${String(this.#crimes).padStart(5, "0")}`;
     const story = this.#story(kind.name, startMs, id);
     let zoneId = "";
-    const signals = this.#happens(story, (told) => {
+    this.#happens(story, (told) => {
       zoneId = kind.tell(told);
     });
     const { name, category, also, level } = kind;
-    const where = { siteId: shop.site.id, zoneId };
-    crimes.push({ id, kind: name, category, alsoRight: also, level, ...where, startMs, endMs: story.atMs, signals });
+    const what = { kind: name, category, alsoRight: also, level };
+    const crime = { id, ...what, siteId: shop.site.id, zoneId, startMs, endMs: story.atMs, signals: [] };
+    crimes.push(crime);
+    this.#lastCrimeEndMs = Math.max(this.#lastCrimeEndMs, story.atMs);
+    this.#unfolding.set(id, crime);
   }
 
-  #send(observation: Observation): readonly Crime["signals"][number][] {
-    const { shop, random, arrivals } = this.#parts;
+  #send(observation: Observation): void {
+    const { shop, random, arrivals, options } = this.#parts;
     const sensed = sense(observation, random);
-    if (sensed === null) return [];
+    if (sensed === null) return;
     const { device, atMs, crimeId, story } = observation;
     this.#events += 1;
+    const sequence = (this.#sequences.get(device.id) ?? 0) + 1;
+    this.#sequences.set(device.id, sequence);
     const sent = envelope({
       siteId: shop.site.id,
       deviceId: device.id,
@@ -193,12 +220,16 @@ class ShopLife {
       confidence: sensed.confidence,
       data: observation.data,
       id: `${shop.site.id}-${this.#tag}-${this.#events.toString(36)}`,
+      sequence,
     });
+    if (random.next() < (options.lossShare ?? 0)) return;
+    if (crimeId !== null) {
+      this.#unfolding.get(crimeId)?.signals.push({ source: sent.source, id: sent.id, occurredAtMs: atMs });
+    }
     for (const arrival of this.#ways.get(device.id)?.arrivals(atMs) ?? []) {
       const delivery = { ...arrival, ...sent, siteId: shop.site.id, occurredAtMs: atMs, crimeId, story };
       arrivals.push(arrival.atMs, delivery);
     }
-    return [{ source: sent.source, id: sent.id, occurredAtMs: atMs }];
   }
 }
 

@@ -209,6 +209,8 @@ export function recordOf(of: IncidentSummary): IncidentRecord {
         id: "playbook--1",
         title: "Organised theft: secure and inform",
         because: "Level 3 theft at a site with a guard",
+        version: "retail-playbooks-1",
+        steps: ["Check whether a till sold the goods"],
       },
     ],
     sop: taxonomy.categories[0]?.sop ?? [],

@@ -129,6 +129,15 @@ export type PacketSummary = {
   readonly problem: string | null;
 };
 
+/** A playbook that applies, in the version that was in force when it first did. `because` is a sentence; `steps` are for people. */
+export type AppliedPlaybook = {
+  readonly id: string;
+  readonly title: string;
+  readonly because: string;
+  readonly version: string;
+  readonly steps: readonly string[];
+};
+
 export type FieldChange = {
   readonly field: string;
   readonly before: JsonValue;
@@ -163,7 +172,7 @@ export type IncidentRecord = IncidentSummary & {
   readonly timeline: readonly TimelineEntry[];
   readonly exhibits: readonly ExhibitSummary[];
   readonly packets: readonly PacketSummary[];
-  readonly playbooks: readonly { readonly id: string; readonly title: string; readonly because: string }[];
+  readonly playbooks: readonly AppliedPlaybook[];
   readonly sop: readonly string[];
   readonly history: readonly FieldChange[];
   readonly allowedTransitions: readonly IncidentState[];

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
-import canonicalize from "canonicalize";
+import { auditLeaf, canonicalBytes, expectAccepted, saltBytes } from "@tillwatch/evidence";
 import { sql } from "kysely";
 import type { JsonObject } from "@tillwatch/wire";
 import type { Chance } from "../platform/chance.ts";
+import { nodeSha256 } from "../platform/node-crypto.ts";
 import type { Tx } from "../schema.ts";
 
 /**
@@ -18,9 +18,10 @@ export type AuditRecord = {
   readonly body: JsonObject;
 };
 
-const saltBytes = 32;
-
-/** Appends to the record, in the transaction of what is recorded. Answers the new entries' ids in order. */
+/**
+ * Appends to the record, in the transaction of what is recorded. Answers the new entries' ids in order. Throws an EvidenceFault
+ * on a record that has no canonical form, an empty field, or more than 65,535 bytes besides its body: a bug of the caller.
+ */
 export async function appendAudit(tx: Tx, records: readonly AuditRecord[], chance: Chance): Promise<readonly string[]> {
   if (records.length === 0) return [];
   const rows = records.map((record) => toRow(record, chance));
@@ -34,13 +35,11 @@ export async function appendAudit(tx: Tx, records: readonly AuditRecord[], chanc
 }
 
 function toRow(record: AuditRecord, chance: Chance) {
+  const { kind, actor, subject, because, body } = record;
   const id = chance.uuid();
   const at = new Date(record.atMs).toISOString();
-  const { kind, actor, subject, because } = record;
-  const body = canonical(record.body);
   const salt = chance.bytes(saltBytes);
-  const bodyDigest = createHash("sha256").update(salt).update(body).digest("hex");
-  const entry = canonical({ v: 1, id, at, kind, actor, subject, because, body_digest: bodyDigest });
+  const leaf = expectAccepted(auditLeaf(nodeSha256, { fields: { id, at, kind, actor, subject, because }, body, salt }));
   return {
     id,
     at,
@@ -49,14 +48,8 @@ function toRow(record: AuditRecord, chance: Chance) {
     subject_kind: subject.kind,
     subject_id: subject.id,
     because,
-    body,
+    body: Buffer.from(canonicalBytes(body)).toString("utf8"),
     salt: Buffer.from(salt).toString("hex"),
-    entry: Buffer.from(entry, "utf8").toString("hex"),
+    entry: Buffer.from(leaf.entryBytes).toString("hex"),
   };
-}
-
-function canonical(value: JsonObject): string {
-  const text = canonicalize(value);
-  if (text === undefined) throw new TypeError("an audit body must be JSON");
-  return text;
 }

@@ -4,3 +4,4 @@ import { fileURLToPath } from "node:url";
 export const shippedPack = fileURLToPath(new URL("../../../../pack/retail", import.meta.url));
 export const builtWeb = fileURLToPath(new URL("../../../web/dist", import.meta.url));
 export const migrationsFolder = fileURLToPath(new URL("../migrations/", import.meta.url));
+export const version = "0.1.0";

@@ -73,14 +73,15 @@ function place(signal: DetectedSignal, working: Map<string, Working>, inputs: Co
   known.joins.push(join);
 }
 
+/** Only evidence ties: a passer-by who was seen near the spot must not carry the situation on to the next passer-by. */
 function toCandidate(situation: Situation): Candidate {
-  const tying = situation.members.filter((member) => member.role !== "context");
+  const tying = situation.members.filter((member) => member.role === "evidence");
   return {
     situationId: situation.id,
     firstAtMs: situation.firstAtMs,
     lastAtMs: situation.lastAtMs,
     size: situation.members.length,
-    circumstances: situation.members.length - tying.length,
+    circumstances: situation.members.filter((member) => member.role === "context").length,
     members: tying.map((member) => member.traits as unknown as Traits),
   };
 }

@@ -76,6 +76,12 @@ const cases: readonly {
     want: "A:same_item",
   },
   {
+    says: "D06 two pieces of the same article that leave apart are two matters",
+    arrival: traits({ service: "eas_gate", items: ["epc:WHISKY.2", "sku:WHISKY"], atMs: 12 * minute }),
+    open: [candidate("A", traits({ service: "rfid_reader", items: ["epc:WHISKY.1", "sku:WHISKY"] }))],
+    want: "open",
+  },
+  {
     says: "D05 a sale joins only what it explains",
     arrival: traits({ service: "till", zones: ["checkout"], explains: ["gate"], atMs: minute }),
     role: "exculpatory",

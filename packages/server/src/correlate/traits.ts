@@ -32,7 +32,7 @@ const ties: readonly Tie[] = [
     reachMs: (policy) => Math.max(policy.explain.beforeMs, policy.explain.afterMs),
     holds: (a, b) => a.explains.includes(b.signalId) || b.explains.includes(a.signalId),
   },
-  { because: "same_item", reachMs: (policy) => policy.sameItemMs, holds: (a, b) => share(a.items, b.items) },
+  { because: "same_item", reachMs: (policy) => policy.sameItemMs, holds: sameItem },
   {
     because: "same_person_track",
     reachMs: (policy) => policy.sameTrackMs,
@@ -77,6 +77,19 @@ export function bondBetween(a: Traits, b: Traits, policy: CorrelationPolicy): Bo
  */
 function corroborates(a: Traits, b: Traits): boolean {
   return a.service !== b.service;
+}
+
+/**
+ * The same piece. Where both name their pieces (EPC), the article alone ties nothing: two thieves who like the same whisky are two
+ * matters. Where one knows only the article (a shelf), the article ties.
+ */
+function sameItem(a: Traits, b: Traits): boolean {
+  const [pieces, others] = [piecesOf(a), piecesOf(b)];
+  return pieces.length > 0 && others.length > 0 ? share(pieces, others) : share(a.items, b.items);
+}
+
+function piecesOf(traits: Traits): readonly string[] {
+  return traits.items.filter((item) => item.startsWith("epc:"));
 }
 
 function share(a: readonly string[], b: readonly string[]): boolean {

@@ -84,6 +84,21 @@ test("D05 a sale that comes after the alarm names the alarm that it explains", (
   assert.deepEqual(part(sale?.view ?? {}, "context")["explains"], [alarm.id]);
 });
 
+test("D05 a sale of another piece of the same article explains nothing, nor does one for what was paid before", () => {
+  const stolen = signalOf({ type: "rfid_exit_read", deviceId: "R-1", data: { epcs: [whisky(1)], direction: "out" } });
+  const saleOf = (serial: number) =>
+    signalOf({
+      type: "pos_sale",
+      deviceId: "T-1",
+      atMs: noonMs + minute,
+      data: { lines: [{ sku: "WHISKY", epc: whisky(serial), quantity: 1 }] },
+    });
+  const explained = (signals: readonly Signal[]) => enrichAll(signals).map(({ explains }) => explains);
+  assert.deepEqual(explained([stolen, saleOf(2)]), [[], []]);
+  assert.deepEqual(explained([stolen, saleOf(2), saleOf(1)]), [[], [], [stolen.id]]);
+  assert.deepEqual(explained([stolen, saleOf(1), saleOf(1)]), [[], [stolen.id], []]);
+});
+
 test("A13 B20 a skewed clock is corrected for the timeline, a late signal is marked and not corrected", () => {
   const ahead = { atMs: noonMs + 5 * minute, receivedAtMs: noonMs };
   const [skewed] = enrichAll([signalOf({ type: "motion_detected", ...ahead })]);

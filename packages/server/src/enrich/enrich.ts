@@ -76,20 +76,27 @@ function serviceOf(signal: Signal, device: Device | null): string {
   return signal.shape === "device-event" || signal.shape === "frigate-event" ? "camera" : "unknown";
 }
 
+/**
+ * The exits that this sale is the last missing piece of. By the same reckoning as for the exit itself, article by article: another
+ * piece of the same article that was sold to somebody else explains nothing.
+ */
 function exitsExplained(
   sale: SaleFact,
   memory: SiteMemory,
   at: { siteId: string; window: ExplainWindow },
 ): readonly string[] {
-  const sold = new Set(sale.items.flatMap((item) => [item.epc, item.sku]).filter((name) => name !== null));
+  const earlier = memory.salesAt(at.siteId).filter((one) => one.signalId !== sale.signalId);
   return memory
     .exitsAt(at.siteId)
-    .filter((exit) => isNear(exit, sale, at.window) && exit.items.some((item) => names(item, sold)))
+    .filter(
+      (exit) =>
+        exit.items.length > 0 &&
+        isNear(exit, sale, at.window) &&
+        explainBySales(exit, [sale], at.window).verdict !== "none" &&
+        explainBySales(exit, earlier, at.window).verdict !== "all" &&
+        explainBySales(exit, [...earlier, sale], at.window).verdict === "all",
+    )
     .map((exit) => exit.signalId);
-}
-
-function names(item: KnownItem, sold: ReadonlySet<string>): boolean {
-  return (item.epc !== null && sold.has(item.epc)) || (item.sku !== null && sold.has(item.sku));
 }
 
 type Place = {

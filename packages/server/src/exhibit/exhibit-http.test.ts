@@ -12,12 +12,20 @@ import { nodeSha256 } from "../platform/node-crypto.ts";
 import { ObjectStoreFault, type ObjectStore } from "../platform/object-store.ts";
 import type { OpenDatabase } from "../schema.ts";
 import { testOnDatabases } from "../testing/databases.ts";
+import { bearer } from "../testing/server.ts";
 import { incidentId, serve, withHouse, type House } from "../testing/prove-house.ts";
 import { exhibitRoutes } from "./exhibit-http.ts";
 import { sweepExhibits, type ExhibitDeps } from "./exhibit-intake-store.ts";
 import { custodyOf } from "./exhibit-read.ts";
 
 type Served = House & { readonly url: string };
+
+/** Asks as the administrator. */
+const fetch: typeof globalThis.fetch = (input, init) =>
+  globalThis.fetch(input, {
+    ...init,
+    headers: { ...bearer, ...(init?.headers as Record<string, string> | undefined) },
+  });
 
 function withServer(
   database: OpenDatabase,
@@ -27,7 +35,7 @@ function withServer(
   return withHouse(
     database,
     async (house) => {
-      const { app, url } = await serve([exhibitRoutes({ ...house.deps, log: silentLog })]);
+      const { app, url } = await serve(house.deps.db, [exhibitRoutes({ ...house.deps, log: silentLog })]);
       try {
         await run({ ...house, url });
       } finally {
@@ -100,8 +108,8 @@ testOnDatabases("I01 I04 I16 an upload is hashed, sealed, and every touch is a c
       view.custody.map((line) => [line.action, line.who, line.why, line.authority]),
       [
         ["captured", "C-01", "captured at the source", "role:administrator"],
-        ["received", "user:ada", "uploaded as evidence of the incident", "role:administrator"],
-        ["accessed", "user:ada", "review for police", "role:administrator"],
+        ["received", "user:admin", "uploaded as evidence of the incident", "role:administrator"],
+        ["accessed", "user:admin", "review for police", "role:administrator"],
       ],
     );
     const chain = await custodyOf(deps.db, received.id);
@@ -213,7 +221,7 @@ function raw(
     socket.on("close", () => resolve(answer));
     socket.on("error", reject);
     socket.write(
-      `POST /api/v1/incidents/${incidentId}/exhibits HTTP/1.1\r\nhost: x\r\nconnection: close\r\n` +
+      `POST /api/v1/incidents/${incidentId}/exhibits HTTP/1.1\r\nhost: x\r\nauthorization: ${bearer.authorization}\r\nconnection: close\r\n` +
         `content-type: multipart/form-data; boundary=${boundary}\r\ncontent-length: ${body.length}\r\n\r\n${body.text}`,
       () => {
         if (body.hangUp) setTimeout(() => socket.destroy(), 50);
@@ -371,7 +379,7 @@ testOnDatabases(
         vault: { ...deps.vault, master: masterKey(new Uint8Array(32).fill(9)) },
         log: silentLog,
       };
-      const wrong = await serve([exhibitRoutes(other)]);
+      const wrong = await serve(deps.db, [exhibitRoutes(other)]);
       try {
         assert.equal(
           await refusalOf(await fetch(`${wrong.url}/api/v1/exhibits/${id}/content`)),
@@ -393,7 +401,7 @@ testOnDatabases("I03 an administrator cannot delete an exhibit, and the attempt 
     assert.equal(await refusalOf(response), "405 exhibit_immutable");
     const { rows } = await sql<{ actor: string; subject_id: string }>`
       select actor, subject_id from audit_entry where kind = 'exhibit.delete_refused'`.execute(deps.db);
-    assert.deepEqual(rows, [{ actor: "user:ada", subject_id: id }]);
+    assert.deepEqual(rows, [{ actor: "user:admin", subject_id: id }]);
     assert.equal(await (await fetch(`${url}/api/v1/exhibits/${id}/content`)).text(), "evidence");
   });
 });

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import multipart from "@fastify/multipart";
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import { Type, type Static } from "typebox";
 import { custodyDigest } from "@tillwatch/evidence";
 import { parseExhibitId, type ExhibitView } from "@tillwatch/wire";
 import { actorOf } from "../access/authenticate-http.ts";
@@ -9,7 +10,15 @@ import { KeyFault } from "../platform/keys.ts";
 import { describeFault, type Log } from "../platform/log.ts";
 import { nodeSha256 } from "../platform/node-crypto.ts";
 import type { Db } from "../schema.ts";
-import { attachmentHeader, cleanMediaType, cleanName, parseRange, type ByteSpan, type Pointer } from "./exhibit.ts";
+import {
+  attachmentHeader,
+  cleanMediaType,
+  cleanName,
+  cleanText,
+  parseRange,
+  type ByteSpan,
+  type Pointer,
+} from "./exhibit.ts";
 import {
   recordAccess,
   recordDamage,
@@ -27,20 +36,51 @@ export type ExhibitRouteDeps = ExhibitDeps & { readonly log: Log };
 
 type ById = { Params: { id: string } };
 
+const tags = ["exhibits"];
+const params = Type.Object({ id: Type.String({ maxLength: 64 }) });
+const because = Type.Optional(
+  Type.String({ maxLength: 1000, description: "why you look; it goes into the custody record" }),
+);
+const lookSchema = {
+  tags,
+  operationId: "readExhibitContent",
+  summary: "The bytes; the look is a custody entry",
+  params,
+  querystring: Type.Object({ because }),
+};
+
 /** Upload, pointers, metadata with custody, content. There is no deletion: an exhibit ends by retention, never by a request. */
 export function exhibitRoutes(deps: ExhibitRouteDeps): FastifyPluginAsync {
   return async (app) => {
     if (!app.hasRequestDecorator("isMultipart")) await app.register(multipart);
-    app.post<ById>("/api/v1/incidents/:id/exhibits", (request, reply) => upload(deps, request, reply));
+    const take = {
+      tags,
+      operationId: "uploadExhibit",
+      summary: "Takes a file as evidence",
+      params,
+      consumes: ["multipart/form-data"],
+    };
+    app.post<ById>("/api/v1/incidents/:id/exhibits", { schema: take }, (request, reply) =>
+      upload(deps, request, reply),
+    );
     pointerRoute(app, deps);
-    app.get<ById>("/api/v1/exhibits/:id", async (request) => viewOf(deps.db, await known(deps, request.params.id)));
+    const read = { tags, operationId: "readExhibit", summary: "An exhibit with its chain of custody", params };
+    app.get<ById>("/api/v1/exhibits/:id", { schema: read }, async (request) =>
+      viewOf(deps.db, await known(deps, request.params.id)),
+    );
     app.get<ById & { Querystring: { because?: string } }>(
       "/api/v1/exhibits/:id/content",
-      { exposeHeadRoute: false },
+      { exposeHeadRoute: false, schema: lookSchema },
       (request, reply) => sendContent(deps, request, reply),
     );
-    for (const url of ["/api/v1/exhibits/:id", "/api/v1/exhibits/:id/content"]) {
-      app.delete<ById>(url, (request, reply) => refuseDelete(deps, request, reply));
+    for (const [path, operationId] of [
+      ["", "refuseExhibitDeletion"],
+      ["/content", "refuseContentDeletion"],
+    ] as const) {
+      const refuse = { tags, operationId, summary: "Always refused, and on the record", params };
+      app.delete<ById>(`/api/v1/exhibits/:id${path}`, { schema: refuse }, (request, reply) =>
+        refuseDelete(deps, request, reply),
+      );
     }
   };
 }
@@ -59,8 +99,8 @@ async function upload(
   const into = { id, bytesMax: deps.exhibitBytesMax, sourceDefault: actor.token };
   // After a refusal in the middle the rest of the body is on its way: the line is closed, not drained.
   reply.header("connection", "close");
-  const { stored, facts, because } = await receiveUpload(request, deps.vault, into);
-  const hand = handOf(request, because, "uploaded as evidence of the incident");
+  const { stored, facts, because: reason } = await receiveUpload(request, deps.vault, into);
+  const hand = handOf(request, reason, "uploaded as evidence of the incident");
   const outcome = await recordExhibit(deps, { id, incidentId, facts, stored, hand });
   reply.removeHeader("connection");
   if ("code" in outcome) {
@@ -70,41 +110,34 @@ async function upload(
   return reply.code(201).header("location", `/api/v1/exhibits/${id}`).send(outcome);
 }
 
-type PointerBody = {
-  uri: string;
-  sha256?: string;
-  mediaType: string;
-  bytes?: number;
-  name?: string;
-  capturedAt?: string;
-  source?: string;
-  note?: string;
-  because?: string;
-};
+const text = (maxLength: number) => Type.String({ minLength: 1, maxLength });
 
-const text = (maxLength: number) => ({ type: "string", maxLength, minLength: 1 });
-
-const pointerSchema = {
-  type: "object",
-  required: ["uri", "mediaType"],
-  additionalProperties: false,
-  properties: {
+const pointerBody = Type.Object(
+  {
     uri: text(2048),
-    sha256: { type: "string", pattern: "^[0-9a-f]{64}$" },
     mediaType: text(128),
-    bytes: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
-    name: text(400),
-    capturedAt: text(64),
-    source: text(200),
-    note: { type: "string", maxLength: 8192 },
-    because: text(1000),
+    sha256: Type.Optional(Type.String({ pattern: "^[0-9a-f]{64}$" })),
+    bytes: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+    name: Type.Optional(text(400)),
+    capturedAt: Type.Optional(text(64)),
+    source: Type.Optional(text(200)),
+    note: Type.Optional(Type.String({ maxLength: 8192 })),
+    because,
   },
-};
+  { additionalProperties: false },
+);
 
 function pointerRoute(app: FastifyInstance, deps: ExhibitRouteDeps): void {
-  app.post<ById & { Body: PointerBody }>(
+  const point = {
+    tags,
+    operationId: "addExhibitPointer",
+    summary: "Names media that stays where it is",
+    params,
+    body: pointerBody,
+  };
+  app.post<ById & { Body: Static<typeof pointerBody> }>(
     "/api/v1/incidents/:id/exhibits/pointer",
-    { schema: { body: pointerSchema } },
+    { schema: point },
     async (request, reply) => {
       const incidentId = await knownIncident(deps, request.params.id);
       const { body } = request;
@@ -117,8 +150,8 @@ function pointerRoute(app: FastifyInstance, deps: ExhibitRouteDeps): void {
       const facts = {
         name: cleanName(body.name ?? new URL(pointer.uri).pathname),
         capturedAt: readInstant(body.capturedAt),
-        source: body.source ?? actorOf(request).token,
-        note: body.note ?? "",
+        source: cleanText(body.source ?? "") || actorOf(request).token,
+        note: cleanText(body.note ?? ""),
       };
       const hand = handOf(request, body.because, "recorded as evidence of the incident");
       const id = await recordPointer(deps, { incidentId, pointer, facts, hand });
@@ -155,14 +188,10 @@ async function known(deps: ExhibitRouteDeps, raw: string): Promise<ExhibitRow> {
   return exhibit;
 }
 
-function handOf(request: FastifyRequest, because: string | undefined, otherwise: string): Hand {
+function handOf(request: FastifyRequest, reason: string | undefined, otherwise: string): Hand {
   const actor = actorOf(request);
-  const why = because?.trim().slice(0, 1000);
-  return {
-    token: actor.token,
-    why: why === undefined || why === "" ? otherwise : why,
-    authority: `role:${actor.kind}`,
-  };
+  const why = cleanText(reason ?? "").slice(0, 1000) || otherwise;
+  return { token: actor.token, why, authority: `role:${actor.kind}` };
 }
 
 async function viewOf(db: Db, exhibit: ExhibitRow): Promise<ExhibitView> {

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { ExhibitReceived } from "@tillwatch/wire";
+import type { ExhibitReceived, JsonObject } from "@tillwatch/wire";
 import { appendAudit } from "../audit/audit-append.ts";
 import type { Chance } from "../platform/chance.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -11,17 +11,16 @@ import { insertExhibit, insertPointer, recordTouch, type Touch } from "./exhibit
 import { sweepVault, type StoredObject, type Vault } from "./exhibit-vault-store.ts";
 
 /** A line on the incident's timeline; the incident stage writes it, in the same transaction. */
-export type AddTimeline = (
-  tx: Tx,
-  line: {
-    readonly incidentId: string;
-    readonly kind: "exhibit" | "packet";
-    readonly atMs: number;
-    readonly says: string;
-    readonly actor: string;
-    readonly detail: { readonly [key: string]: string | number | boolean | null };
-  },
-) => Promise<void>;
+export type TimelineLine = {
+  readonly id: string;
+  readonly incidentId: string;
+  readonly kind: "exhibit" | "packet";
+  readonly atMs: number;
+  readonly says: string;
+  readonly actor: string;
+  readonly detail: JsonObject;
+};
+export type AddTimeline = (tx: Tx, lines: readonly TimelineLine[]) => Promise<void>;
 
 export type ExhibitDeps = {
   readonly db: Db;
@@ -109,14 +108,16 @@ async function recordArrival(deps: ExhibitDeps, tx: Tx, arrival: Arriving): Prom
     detail: { ...detail, claimedSha256: facts.claimedSha256 },
   };
   await recordTouch(tx, received, deps.chance);
-  await deps.addTimeline(tx, {
+  const line: TimelineLine = {
+    id: deps.chance.uuid(),
     incidentId,
     kind: "exhibit",
     atMs: nowMs,
     says: `Exhibit received: ${facts.name}`,
     actor: hand.token,
-    detail: { exhibitId: id, sha256: stored.sha256, bytes: stored.bytes },
-  });
+    detail: { exhibitId: id, sha256: stored.sha256, bytes: stored.bytes, mediaType: facts.mediaType },
+  };
+  await deps.addTimeline(tx, [line]);
 }
 
 async function recordMismatch(deps: ExhibitDeps, tx: Tx, arrival: Arriving): Promise<void> {
@@ -173,14 +174,16 @@ export async function recordPointer(
       },
     };
     await recordTouch(tx, touch, deps.chance);
-    await deps.addTimeline(tx, {
+    const line: TimelineLine = {
+      id: deps.chance.uuid(),
       incidentId,
       kind: "exhibit",
       atMs: nowMs,
       says: `Pointer to media recorded: ${facts.name}`,
       actor: hand.token,
-      detail: { exhibitId: id },
-    });
+      detail: { exhibitId: id, mediaType: pointer.mediaType },
+    };
+    await deps.addTimeline(tx, [line]);
   });
   deps.incidentChanged(incidentId);
   return id;

@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { test } from "node:test";
 import { silentLog } from "../platform/log.ts";
 import { freshPglite } from "../testing/databases.ts";
+import { bearer } from "../testing/server.ts";
 import { incidentId, serve, withHouse } from "../testing/prove-house.ts";
 import { exhibitRoutes } from "./exhibit-http.ts";
 
@@ -19,7 +20,7 @@ function* form(): Generator<Buffer> {
 
 function post(url: string): Promise<{ id: string; bytes: number }> {
   return new Promise((resolve, reject) => {
-    const headers = { "content-type": "multipart/form-data; boundary=b" };
+    const headers = { ...bearer, "content-type": "multipart/form-data; boundary=b" };
     const sending = request(
       `${url}/api/v1/incidents/${incidentId}/exhibits`,
       { method: "POST", headers },
@@ -36,7 +37,7 @@ test(`I01 ${megabytes} MB go in and out in bounded memory`, async () => {
   const database = await freshPglite();
   try {
     await withHouse(database, async ({ deps }) => {
-      const { app, url } = await serve([exhibitRoutes({ ...deps, log: silentLog })]);
+      const { app, url } = await serve(deps.db, [exhibitRoutes({ ...deps, log: silentLog })]);
       const before = process.memoryUsage.rss();
       let peak = before;
       const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 20);
@@ -44,7 +45,7 @@ test(`I01 ${megabytes} MB go in and out in bounded memory`, async () => {
         const { id, bytes } = await post(url);
         assert.equal(bytes, megabytes * mebibyte);
         let got = 0;
-        const content = await fetch(`${url}/api/v1/exhibits/${id}/content`);
+        const content = await fetch(`${url}/api/v1/exhibits/${id}/content`, { headers: bearer });
         for await (const chunk of content.body ?? []) got += chunk.length;
         assert.equal(got, bytes);
       } finally {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import { problem, type HttpProblem } from "../api/problem.ts";
 import { ObjectStoreFault } from "../platform/object-store.ts";
-import { cleanMediaType, cleanName, type ExhibitFacts } from "./exhibit.ts";
+import { cleanMediaType, cleanName, cleanText, type ExhibitFacts } from "./exhibit.ts";
 import { ExhibitFault, putExhibit, type StoredObject, type Vault } from "./exhibit-vault-store.ts";
 
 /** What a form holds beside the file. All optional; any order; more than once is refused. */
@@ -73,7 +73,7 @@ function readField(part: FieldPart, fields: ReadonlyMap<string, string>): string
       pointer,
     });
   }
-  return value.trim();
+  return cleanText(value);
 }
 
 function readFacts(

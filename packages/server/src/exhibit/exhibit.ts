@@ -37,6 +37,14 @@ export function cleanName(raw: string | undefined): string {
   return cut === "" || cut === "." || cut === ".." ? "unnamed" : cut;
 }
 
+/** Free text as it goes into the record: well-formed, without control characters but tab and line break. */
+export function cleanText(raw: string): string {
+  return raw
+    .toWellFormed()
+    .replaceAll(/[^\P{Cc}\t\n]/gu, "")
+    .trim();
+}
+
 /** The claimed media type when it has the form of one, else the type of unknown bytes. */
 export function cleanMediaType(raw: string | undefined): string {
   const type = (raw ?? "").split(";")[0]?.trim().toLowerCase() ?? "";

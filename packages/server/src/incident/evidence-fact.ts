@@ -7,10 +7,13 @@ export const evidenceFacts = [
   "image", //     a signal points to a still, or an exhibit is an image
   "till", //      a till signal: receipt, void, refund ...
   "item", //      an article is named: sku or epc
+  "exhibit", //   anything is secured
   "document", //  an exhibit that is neither video nor image
-  "statement", // a person's note or report in words
-  "value", //     the value lost is stated
+  "statement", // a note that begins with "Statement:"
+  "summary", //   a person wrote what happened
+  "value", //     the value lost is stated, or the directory knows the goods' value
   "device", //    the device that saw it is named
+  "checked_clock", // a device's signal was compared with our clock when it came
 ] as const;
 export type EvidenceFact = (typeof evidenceFacts)[number];
 
@@ -20,10 +23,14 @@ export function isEvidenceFact(word: string): word is EvidenceFact {
 
 // Where the taxonomy does not say what satisfies an item, its code does. First match wins: "pos_clip" is a clip.
 const words: readonly (readonly [RegExp, readonly EvidenceFact[]])[] = [
+  [/^media/, ["clip", "image"]],
+  [/^exhibit/, ["exhibit"]],
+  [/clock|device_time/, ["checked_clock"]],
+  [/summary/, ["summary"]],
   [/video|clip|footage|cctv|recording/, ["clip"]],
   [/photo|image|still|snapshot|picture/, ["image"]],
   [/statement|witness|description|interview|account/, ["statement"]],
-  [/receipt|journal|pos|till|transaction|refund|sale|void/, ["till", "document"]],
+  [/receipt|journal|\bpos|^pos_|till|transaction|refund|sale|void/, ["till", "document"]],
   [/value|loss|amount|cost/, ["value"]],
   [/item|article|sku|epc|tag|product|goods|stock|inventory/, ["item"]],
   [/terminal|device|sensor|serial/, ["device"]],
@@ -35,8 +42,14 @@ export function factsFor(code: string): readonly EvidenceFact[] {
   return words.find(([pattern]) => pattern.test(code))?.[1] ?? ["document"];
 }
 
-/** The fact that an exhibit of a media type is. */
-export function factOfMediaType(mediaType: string): EvidenceFact {
-  if (mediaType.startsWith("video/")) return "clip";
-  return mediaType.startsWith("image/") ? "image" : "document";
+/** The facts that an exhibit of a media type (null: not known) is. */
+export function factsOfExhibit(mediaType: string | null): readonly EvidenceFact[] {
+  if (mediaType === null) return ["exhibit"];
+  const kind = mediaType.startsWith("video/") ? "clip" : mediaType.startsWith("image/") ? "image" : "document";
+  return ["exhibit", kind];
+}
+
+/** Whether a note is a witness statement: it says so in its first word. */
+export function isStatement(note: string): boolean {
+  return /^statement\s*:/i.test(note.trim());
 }

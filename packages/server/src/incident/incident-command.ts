@@ -8,6 +8,7 @@ import {
   type TriageLevel,
   type Verdict,
 } from "@tillwatch/wire";
+import { isStatement } from "./evidence-fact.ts";
 import { changed, noEffects, type Change, type Effects } from "./incident-effects.ts";
 import type { IncidentRow } from "./incident-row.ts";
 import { checkTransition, closeReasonOf, type TransitionRefusal } from "./transitions.ts";
@@ -155,7 +156,7 @@ function override(row: IncidentRow, { severity, because }: Of<"override">, conte
 
 function note(row: IncidentRow, { text, covers }: Of<"note">, context: CommandContext): Effects {
   const effects = noEffects();
-  const facts = ["statement", ...(covers === null ? [] : [`covers:${covers}`])];
+  const facts = [...(isStatement(text) ? ["statement"] : []), ...(covers === null ? [] : [`covers:${covers}`])];
   const evidence = [...new Set([...row.evidence, ...facts])].sort();
   const after = changed(effects, row, { change: changeOf(context, "a note"), evidence });
   say(effects, after, context, { kind: "note", says: text, detail: covers === null ? {} : { covers } });
@@ -176,10 +177,8 @@ function edit(
   const effects = noEffects();
   const names = Object.keys(fields);
   const personFields = [...new Set([...row.personFields, ...names.map((name) => name.replace(/Ms$/, ""))])].sort();
-  const evidence =
-    typeof fields.valueLostMinor === "number" ? [...new Set([...row.evidence, "value"])].sort() : row.evidence;
   const change = changeOf(context, because ?? "corrected by a person");
-  const after = changed(effects, row, { ...fields, change, personFields, evidence });
+  const after = changed(effects, row, { ...fields, change, personFields });
   const moved = effects.fields.map((one) => one.field).filter((name) => name !== "severity");
   if (moved.length === 0) return refused({ code: "incident_nothing_changed" });
   say(effects, after, context, {

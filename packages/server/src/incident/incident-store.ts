@@ -3,7 +3,7 @@ import type { AuditRecord } from "../audit/audit-append.ts";
 import { appendAudit } from "../audit/audit-append.ts";
 import type { Chance } from "../platform/chance.ts";
 import type { DbOrTx, Tx } from "../schema.ts";
-import { factOfMediaType } from "./evidence-fact.ts";
+import { factsOfExhibit } from "./evidence-fact.ts";
 import type { Effects, NewTimelineEntry } from "./incident-effects.ts";
 import type { IncidentRow } from "./incident-row.ts";
 import type { SignalFacts } from "./machine-entries.ts";
@@ -120,7 +120,7 @@ function factsOf(entry: NewTimelineEntry): readonly string[] {
   const mediaType = entry.detail?.["mediaType"];
   const covers = entry.detail?.["covers"];
   return [
-    ...(entry.kind === "exhibit" && typeof mediaType === "string" ? [factOfMediaType(mediaType)] : []),
+    ...(entry.kind === "exhibit" ? factsOfExhibit(typeof mediaType === "string" ? mediaType : null) : []),
     ...(typeof covers === "string" ? [`covers:${covers}`] : []),
   ];
 }

@@ -1,4 +1,4 @@
-import type { IncidentState, JsonObject, JsonValue, Score } from "@tillwatch/wire";
+import { isJsonObject, type IncidentState, type JsonObject, type Score } from "@tillwatch/wire";
 import type { ScoredSituation, SituationMember } from "../flow.ts";
 import { changed, noEffects, type Effects } from "./incident-effects.ts";
 import type { IncidentRow } from "./incident-row.ts";
@@ -35,6 +35,7 @@ export function decideIncidents(
   for (const one of scored) {
     const row = rows.get(one.situation.id);
     if (row === undefined) {
+      if (!isShown(one)) continue;
       const opened = open(effects, one, { ...context, reference: nextOf(references) });
       rows.set(one.situation.id, opened);
       for (const member of one.situation.members) known.add(`${opened.id} ${member.signalId}`);
@@ -49,10 +50,20 @@ export function decideIncidents(
   return effects;
 }
 
-/** Situations of the batch that have no work yet, in order of appearance: each needs a reference. */
+/** How many situations of the batch become work that they are not yet: each needs a reference. */
 export function situationsWithoutWork(scored: readonly ScoredSituation[], work: readonly KnownWork[]): number {
   const known = new Set(work.map(({ row }) => row.situationId));
-  return new Set(scored.map((one) => one.situation.id).filter((id) => !known.has(id))).size;
+  return new Set(
+    scored
+      .filter((one) => isShown(one))
+      .map((one) => one.situation.id)
+      .filter((id) => !known.has(id)),
+  ).size;
+}
+
+/** Below the watch floor a situation is nobody's concern; it stays open for evidence and is work as soon as it rises above. */
+function isShown(one: ScoredSituation): boolean {
+  return one.score.severity >= one.watchFloor;
 }
 
 function open(effects: Effects, one: ScoredSituation, context: DecideContext & { readonly reference: string }) {
@@ -246,14 +257,21 @@ function factsAfter(
 ): readonly string[] {
   const all = new Set(facts);
   for (const member of members) {
-    for (const kind of logged.get(member.signalId)?.mediaKinds ?? []) all.add(kind === "thumbnail" ? "image" : kind);
+    const fact = logged.get(member.signalId);
+    for (const kind of fact?.mediaKinds ?? []) all.add(kind === "thumbnail" ? "image" : kind);
+    if (fact !== undefined && member.deviceId !== null) all.add("checked_clock");
     if (member.deviceId !== null) all.add("device");
     if (member.service === "till") all.add("till");
-    if (member.service === "person") all.add("statement");
-    if (amountOf(member, "value_minor") !== null) all.add("value");
+    if (amountOf(member, "value_minor") !== null || knownValueOf(member) > 0) all.add("value");
     if (namesItem(dataOf(member))) all.add("item");
   }
   return [...all].sort();
+}
+
+function knownValueOf(member: SituationMember): number {
+  const context = member.view["context"];
+  const value = isJsonObject(context) ? context["items_value_minor"] : null;
+  return typeof value === "number" ? value : 0;
 }
 
 function namesItem(data: JsonObject): boolean {
@@ -261,8 +279,8 @@ function namesItem(data: JsonObject): boolean {
 }
 
 function dataOf(member: SituationMember | undefined): JsonObject {
-  const data: JsonValue | undefined = member?.view["data"];
-  return typeof data === "object" && data !== null && !Array.isArray(data) ? (data as JsonObject) : {};
+  const data = member?.view["data"];
+  return isJsonObject(data) ? data : {};
 }
 
 function textOf(member: SituationMember | undefined, name: string): string | null {

@@ -1,5 +1,4 @@
 import type { Static } from "typebox";
-import type { TriageLevel } from "@tillwatch/wire";
 import { problem, type HttpProblem } from "../api/problem.ts";
 import type { EditedFields } from "./incident-command.ts";
 import type { editBody, reportBody } from "./incident-schema.ts";
@@ -45,7 +44,7 @@ export async function checkEdit(deps: IncidentHttpDeps, id: string, edit: Edit):
   return {
     ...rest,
     ...(summary === undefined ? {} : { summary: summary.trim() }),
-    ...(level === undefined ? {} : { level: level as TriageLevel }),
+    ...(level === undefined ? {} : { level }),
     ...(occurredAt === undefined ? {} : { occurredAtMs: pastInstant(occurredAt, deps.clock()) }),
   };
 }

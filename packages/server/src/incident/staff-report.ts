@@ -58,7 +58,7 @@ export function openReported(report: StaffReport, context: ReportContext): Effec
     currency: report.currency,
     peopleInvolved: report.peopleInvolved,
     signalCount: 0,
-    evidence: report.valueLostMinor === null ? ["statement"] : ["statement", "value"],
+    evidence: [],
     personFields: ["category", "level", "occurredAt", "summary", "zoneId"],
     attention: null,
     version: 1,

@@ -1,4 +1,14 @@
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Node, type YAMLMap } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type Node,
+  type YAMLMap,
+} from "yaml";
 import { ok, refused, type Result, type TriageLevel } from "@tillwatch/wire";
 import { isEvidenceFact, factsFor, type EvidenceFact } from "./evidence-fact.ts";
 
@@ -12,6 +22,7 @@ export type Category = {
   readonly group: string;
   readonly evidenceChecklist: readonly ChecklistItem[];
   readonly sop: readonly string[];
+  readonly agencyCodes: Readonly<Record<string, string>>; // codes of outside schemes, by scheme
 };
 
 /** `satisfiedBy`: any of these facts makes the item present. */
@@ -41,7 +52,7 @@ export function parseTaxonomy(text: string, file: string): Result<Taxonomy, read
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  const reader = new Reader(file, lines);
+  const reader = new Reader(file, { lines, document });
   for (const fault of document.errors)
     reader.refuse("taxonomy_malformed", fault.pos[0], fault.message.split("\n")[0] ?? "");
   const root = document.contents;
@@ -50,11 +61,13 @@ export function parseTaxonomy(text: string, file: string): Result<Taxonomy, read
     reader.refuse("taxonomy_malformed", 0, "the file must be a mapping with version and categories");
     return refused(reader.refusals);
   }
-  reader.onlyKnown(root, ["version", "categories"]);
+  // `checklist` is where a file may define items once, to name them by alias; only what a category names counts.
+  reader.onlyKnown(root, ["version", "checklist", "categories"]);
   const version = reader.text(root, "version");
   const categories = reader.list(root, "categories").map((node) => readCategory(reader, node));
   if (categories.length === 0) reader.refuse("taxonomy_field_malformed", at(root), "categories must not be empty");
   reader.unique(root, "categories");
+  for (const item of reader.list(root, "checklist")) readItem(reader, item);
   return reader.refusals.length > 0 ? refused(reader.refusals) : ok({ version, categories });
 }
 
@@ -64,11 +77,11 @@ export function categoryOf(taxonomy: Taxonomy, code: string): Category {
   if (known !== undefined) return known;
   const words = code.replaceAll("_", " ");
   const title = words.charAt(0).toUpperCase() + words.slice(1);
-  return { code, title, level: 1, group: "other", evidenceChecklist: [], sop: [] };
+  return { code, title, level: 1, group: "other", evidenceChecklist: [], sop: [], agencyCodes: {} };
 }
 
 function readCategory(reader: Reader, node: YAMLMap): Category {
-  reader.onlyKnown(node, ["code", "title", "level", "group", "evidence_checklist", "sop"]);
+  reader.onlyKnown(node, ["code", "title", "level", "group", "evidence_checklist", "sop", "agency_codes"]);
   const checklist = reader.list(node, "evidence_checklist").map((item) => readItem(reader, item));
   reader.unique(node, "evidence_checklist");
   return {
@@ -78,6 +91,7 @@ function readCategory(reader: Reader, node: YAMLMap): Category {
     group: reader.text(node, "group"),
     evidenceChecklist: checklist,
     sop: reader.texts(node, "sop"),
+    agencyCodes: reader.codes(node, "agency_codes"),
   };
 }
 
@@ -101,10 +115,12 @@ class Reader {
   readonly refusals: TaxonomyRefusal[] = [];
   readonly #file: string;
   readonly #lines: LineCounter;
+  readonly #document: Document.Parsed;
 
-  constructor(file: string, lines: LineCounter) {
+  constructor(file: string, parsed: { readonly lines: LineCounter; readonly document: Document.Parsed }) {
     this.#file = file;
-    this.#lines = lines;
+    this.#lines = parsed.lines;
+    this.#document = parsed.document;
   }
 
   refuse(code: TaxonomyRefusal["code"], offset: number, message: string): void {
@@ -114,7 +130,7 @@ class Reader {
   onlyKnown(map: YAMLMap, known: readonly string[]): void {
     for (const { key } of map.items) {
       const name = isScalar(key) ? String(key.value) : "?";
-      if (!known.includes(name)) this.refuse("taxonomy_field_unknown", at(key as Node), `${name} is not a known field`);
+      if (!known.includes(name)) this.refuse("taxonomy_field_unknown", at(key), `${name} is not a known field`);
     }
   }
 
@@ -139,6 +155,17 @@ class Reader {
     if (value === 1 || value === 2 || value === 3) return value;
     this.refuse("taxonomy_field_malformed", at(node ?? map), "level must be 1, 2 or 3");
     return 1;
+  }
+
+  /** A mapping of short texts; absent is empty. */
+  codes(map: YAMLMap, name: string): Readonly<Record<string, string>> {
+    const node = map.get(name, true) as Node | undefined;
+    if (node === undefined) return {};
+    const pairs = isMap(node) ? node.items.map(({ key, value }) => [textIn(key), textIn(value)] as const) : [];
+    const codes = pairs.flatMap(([key, value]) => (key === null || value === null ? [] : [[key, value] as const]));
+    if (isMap(node) && codes.length === pairs.length) return Object.fromEntries(codes);
+    this.refuse("taxonomy_field_malformed", at(node), `${name} must map names to codes in quotes`);
+    return {};
   }
 
   /** The mappings of a list; an absent list is empty. */
@@ -170,10 +197,19 @@ class Reader {
   #items(map: YAMLMap, name: string): readonly Node[] {
     const node = map.get(name, true) as Node | undefined;
     if (node === undefined) return [];
-    if (isSeq(node)) return node.items as readonly Node[];
+    if (isSeq(node)) return node.items.map((item) => this.#resolved(item as Node));
     this.refuse("taxonomy_field_malformed", at(node), `${name} must be a list`);
     return [];
   }
+
+  // An alias is one step: an item of a list names a node that was written out before.
+  #resolved(node: Node): Node {
+    return isAlias(node) ? (node.resolve(this.#document) ?? node) : node;
+  }
+}
+
+function textIn(node: unknown): string | null {
+  return isScalar(node) && typeof node.value === "string" && node.value.length <= 64 ? node.value : null;
 }
 
 function at(node: unknown): number {

@@ -10,7 +10,7 @@ import { Jobs } from "../platform/jobs.ts";
 import { silentLog } from "../platform/log.ts";
 import type { OpenDatabase, Schema } from "../schema.ts";
 import { testOnDatabases } from "../testing/databases.ts";
-import { changeOf } from "../testing/incidents.ts";
+import { changeOf } from "../testing/told-incidents.ts";
 import { reviveDead } from "./delivery-store.ts";
 import { deliverQueue, jobData } from "./delivery-store.ts";
 import { defineWebhookJobs } from "./notify-jobs.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { IncidentChange } from "../flow.ts";
-import { changeOf } from "../testing/incidents.ts";
+import { changeOf } from "../testing/told-incidents.ts";
 import {
   announcements,
   defaultSchedule,

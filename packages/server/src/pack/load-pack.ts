@@ -5,6 +5,9 @@ import type { DecisionContent } from "../decision/decision-record.ts";
 import type { PackContent } from "../decision/decision-store.ts";
 import { DirectoryFile, toDirectoryData } from "../enrich/directory-file.ts";
 import type { DirectoryData } from "../enrich/directory.ts";
+import { parseTaxonomy, type Taxonomy } from "../incident/taxonomy.ts";
+import { parsePlaybooks } from "../respond/playbooks-file.ts";
+import type { PlaybookIndex } from "../respond/playbooks.ts";
 import { readYaml } from "../platform/yaml-file.ts";
 import { WeightsFile, type Weights } from "../score/weights.ts";
 import { loadRules, type RuleFile, type Rulebook } from "./load-rules.ts";
@@ -16,6 +19,8 @@ export type LoadedPack = {
   readonly rulebook: Rulebook;
   readonly weights: Weights;
   readonly policy: CorrelationPolicy;
+  readonly taxonomy: Taxonomy;
+  readonly playbooks: PlaybookIndex;
   readonly versions: DecisionContent["versions"];
   readonly contents: readonly PackContent[];
 };
@@ -31,6 +36,8 @@ export function loadPack(files: PackFiles): Result<LoadedPack, readonly PackProb
     correlation: textOf(files, "correlate.yaml", problems),
     rules: JSON.stringify(ruleFiles(files)),
   };
+  const taxonomy = keep(parseTaxonomy(textOf(files, "taxonomy.yaml", problems), "taxonomy.yaml"), problems);
+  const playbooks = keep(parsePlaybooks(textOf(files, playbooksFile, problems), playbooksFile), problems);
   const directory = keep(loadDirectory(texts.directory), problems);
   const contents: readonly PackContent[] = [
     { kind: "rules", version: versionOf("rules", texts.rules), body: texts.rules },
@@ -38,10 +45,14 @@ export function loadPack(files: PackFiles): Result<LoadedPack, readonly PackProb
     { kind: "correlation", version: versionOf("correlation", texts.correlation), body: texts.correlation },
   ];
   const decided = keep(loadContent(texts), problems);
-  if (directory === null || decided === null || problems.length > 0) return refused(problems);
+  if (directory === null || decided === null || taxonomy === null || playbooks === null || problems.length > 0) {
+    return refused(problems);
+  }
   const { rulebook, weights, policy, versions } = decided;
-  return ok({ directory, rulebook, weights, policy, versions, contents });
+  return ok({ directory, rulebook, weights, policy, taxonomy, playbooks, versions, contents });
 }
+
+const playbooksFile = "playbooks/index.yaml";
 
 type ContentTexts = { readonly rules: string; readonly weights: string; readonly correlation: string };
 type Content = Pick<LoadedPack, "rulebook" | "weights" | "policy" | "versions"> & DecisionContent;

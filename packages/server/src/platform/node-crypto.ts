@@ -1,16 +1,9 @@
-import { createCipheriv, createDecipheriv, createHash, hash } from "node:crypto";
-import { crc32 } from "node:zlib";
-import type { Aead, Hashing, Sha256 } from "@tillwatch/evidence";
+import { createCipheriv, createDecipheriv, hash } from "node:crypto";
+import type { Aead, Sha256 } from "@tillwatch/evidence";
 
 /** The ports of packages/evidence over node:crypto: the same results as its plain JavaScript, an order of magnitude faster. */
 
 export const nodeSha256: Sha256 = (bytes) => hash("sha256", bytes, "buffer");
-
-export const nodeHashing: Hashing = {
-  sha256: nodeSha256,
-  hasher: (algorithm) => createHash(algorithm),
-  crc32: (bytes, seed) => crc32(bytes, seed),
-};
 
 const tagBytes = 16;
 

@@ -9,8 +9,9 @@ import { applicable, saysApplied, type Applicable } from "./respond.ts";
 
 /** A line for an incident's timeline, handed to the stage that owns timelines. */
 export type TimelineLine = {
+  readonly id: string;
   readonly incidentId: IncidentId;
-  readonly at: string;
+  readonly atMs: number;
   readonly kind: Extract<TimelineEntry["kind"], "response">;
   readonly says: string;
   readonly actor: string;
@@ -28,30 +29,30 @@ export type RespondInputs = { readonly tx: Tx; readonly nowMs: number };
 /** Stage 7: which playbooks apply to what changed, each once an incident, with its line in the timeline and the record. */
 export function respondStage(deps: RespondDeps) {
   return async (changes: readonly IncidentChange[], { tx, nowMs }: RespondInputs): Promise<void> => {
-    const at = new Date(nowMs).toISOString();
+    const { version } = deps.playbooks;
     const found = lastOfEach(changes).flatMap(({ incident }) =>
       applicable(incident, deps.playbooks).map((entry) => ({ incidentId: incident.id, entry })),
     );
-    const rows = found.map(({ incidentId, entry: { playbook, because } }) => ({
-      incidentId,
-      playbookId: playbook.id,
-      version: deps.playbooks.version,
-      title: playbook.title,
-      because,
-      steps: playbook.steps,
-      appliedAt: at,
-    }));
+    const appliedAt = new Date(nowMs).toISOString();
+    const rows = found.map(({ incidentId, entry: { playbook, because } }) => {
+      const { id: playbookId, title, steps } = playbook;
+      return { incidentId, playbookId, version, title, because, steps, appliedAt };
+    });
     const added = await recordApplied(tx, rows);
     const isNew = new Set(added.map((row) => `${row.incidentId} ${row.playbookId}`));
     const fresh = found.filter(({ incidentId, entry }) => isNew.has(`${incidentId} ${entry.playbook.id}`));
     if (fresh.length === 0) return;
-    await deps.addTimeline(
-      tx,
-      fresh.map(({ incidentId, entry }) => lineOf(incidentId, entry, { at, version: deps.playbooks.version })),
-    );
-    const records = fresh.map(({ incidentId, entry }) =>
-      recordOf(incidentId, entry, { atMs: nowMs, version: deps.playbooks.version }),
-    );
+    const lines = fresh.map(({ incidentId, entry }) => ({
+      id: deps.chance.uuid(),
+      incidentId,
+      atMs: nowMs,
+      kind: "response" as const,
+      says: saysApplied(entry),
+      actor: "machine",
+      detail: { playbook: entry.playbook.id, version, because: entry.because },
+    }));
+    await deps.addTimeline(tx, lines);
+    const records = fresh.map(({ incidentId, entry }) => recordOf(incidentId, entry, { atMs: nowMs, version }));
     await appendAudit(tx, records, deps.chance);
   };
 }
@@ -59,11 +60,6 @@ export function respondStage(deps: RespondDeps) {
 /** The latest state of each incident of the batch. */
 function lastOfEach(changes: readonly IncidentChange[]): readonly IncidentChange[] {
   return [...new Map(changes.map((change) => [change.incident.id, change])).values()];
-}
-
-function lineOf(incidentId: IncidentId, entry: Applicable, when: { at: string; version: string }): TimelineLine {
-  const detail = { playbook: entry.playbook.id, version: when.version, because: entry.because };
-  return { incidentId, at: when.at, kind: "response", says: saysApplied(entry), actor: "machine", detail };
 }
 
 function recordOf(incidentId: string, entry: Applicable, when: { atMs: number; version: string }): AuditRecord {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import { test } from "node:test";
 import { sql } from "kysely";
-import { changeOf, summaryOf } from "../testing/incidents.ts";
+import { changeOf, summaryOf } from "../testing/told-incidents.ts";
 import { systemChance } from "../platform/chance.ts";
 import { testOnDatabases } from "../testing/databases.ts";
 import { parsePlaybooks, readPlaybooks } from "./playbooks-file.ts";
@@ -61,9 +61,9 @@ testOnDatabases(
     assert.deepEqual(
       lines.map((line) => line.says),
       [
-        'Playbook "Theft" applies: made for shoplifting from level 1',
-        'Playbook "Everything" applies: made for every incident from level 1',
-        'Playbook "Attack" applies: made for every incident from level 3',
+        'Playbook "Theft" applies: made for this category and level',
+        'Playbook "Everything" applies: made for every incident of this level',
+        'Playbook "Attack" applies: made for every incident of this level',
       ],
     );
     const { rows } = await sql<{ n: number }>`

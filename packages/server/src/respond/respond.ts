@@ -1,4 +1,4 @@
-import type { IncidentState, TriageLevel } from "@tillwatch/wire";
+import { unreachable, type IncidentState, type TriageLevel } from "@tillwatch/wire";
 import type { Playbook, PlaybookIndex } from "./playbooks.ts";
 
 /** Why a playbook applies. Stored with it, shown on the incident page, put into the packet. */
@@ -33,9 +33,17 @@ export function applicable(facts: RespondFacts, index: PlaybookIndex): readonly 
 
 /** The sentence of the timeline. */
 export function saysApplied({ playbook, because }: Applicable): string {
-  const why =
-    because === "its_category_and_level"
-      ? `made for ${playbook.category} from level ${playbook.levelMin}`
-      : `made for every incident from level ${playbook.levelMin}`;
-  return `Playbook "${playbook.title}" applies: ${why}`;
+  return `Playbook "${playbook.title}" applies: ${saysBecause(because)}`;
+}
+
+/** The reason in words, as the incident page shows it. */
+export function saysBecause(because: AppliesBecause): string {
+  switch (because) {
+    case "its_category_and_level":
+      return "made for this category and level";
+    case "any_category_and_level":
+      return "made for every incident of this level";
+    default:
+      return unreachable(because);
+  }
 }

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { DeadLetter, Signal } from "@tillwatch/wire";
 import { appendAudit } from "../audit/audit-append.ts";
 import type { Chance } from "../platform/chance.ts";
-import type { Db, DbOrTx } from "../schema.ts";
+import type { Db, DbOrTx, Tx } from "../schema.ts";
 
 export type DeadLetterPage = { readonly items: readonly DeadLetter[]; readonly nextCursor: string | null };
 
@@ -87,4 +87,16 @@ export async function settleDeadLetters(
     await appendAudit(tx, records, chance);
     return rows.length;
   });
+}
+
+/**
+ * Keeps a signal of the log that the pipeline could not process. It stays in the log; this letter says that nothing was decided
+ * about it, and why.
+ */
+export async function setAsideSignal(tx: Tx, signal: Signal, fault: string): Promise<void> {
+  await sql`
+    insert into dead_letter (id, received_at, source, code, message, signal)
+    values (${signal.id}::uuid, ${new Date(signal.receivedAtMs).toISOString()}::timestamptz, ${signal.source},
+      'signal_processing_failed', ${fault}, ${JSON.stringify(signal)}::json)
+    on conflict (id) do nothing`.execute(tx);
 }

@@ -1,45 +1,135 @@
-import type { IncidentId, IncidentState, IncidentSummary, SiteId, TriageLevel, ZoneId } from "@tillwatch/wire";
-import type { IncidentChange } from "../flow.ts";
+import type { DecisionId, Score, SignalId, SituationId } from "@tillwatch/wire";
+import type { ScoredSituation, SituationMember } from "../flow.ts";
+import type { SummaryNeeds } from "../incident/incident-summary.ts";
+import type { Places, SitePlace } from "../incident/places.ts";
+import { openTaxonomies } from "../incident/taxonomy-store.ts";
+import type { Taxonomy } from "../incident/taxonomy.ts";
+import { systemChance } from "../platform/chance.ts";
+import type { Db } from "../schema.ts";
 
-export type SummaryWanted = {
-  readonly id?: string;
-  readonly state?: IncidentState;
-  readonly category?: string;
-  readonly level?: TriageLevel;
+export const nowMs = Date.parse("2026-11-20T10:00:00.000Z");
+
+export const testTaxonomy: Taxonomy = {
+  version: "2026-11",
+  categories: [
+    {
+      code: "shoplifting",
+      title: "Shoplifting",
+      level: 1,
+      group: "loss",
+      evidenceChecklist: [
+        { code: "exit_clip", title: "Clip of the exit", howToGet: "Export it.", satisfiedBy: ["clip"] },
+        { code: "item_list", title: "What is missing", howToGet: "Count the shelf.", satisfiedBy: ["item"] },
+      ],
+      sop: ["Stay safe.", "Save the clip."],
+      agencyCodes: {},
+    },
+    {
+      code: "pos_tampering",
+      title: "Till tampering",
+      level: 2,
+      group: "tamper",
+      evidenceChecklist: [],
+      sop: [],
+      agencyCodes: {},
+    },
+  ],
 };
 
-/** An incident as the queue shows it, open and of level 1 unless told otherwise. */
-export function summaryOf(wanted: SummaryWanted = {}): IncidentSummary {
+const site: SitePlace = {
+  id: "S-1001",
+  name: "Main Street",
+  kind: "supermarket",
+  region: "north",
+  timezone: "Europe/Berlin",
+  currency: "EUR",
+  zones: [{ id: "Z-exit", name: "Exit", kind: "exit" }],
+  devices: [{ id: "G-01", name: "Gate", kind: "eas_gate", owner: "user:loss", criticality: "high" }],
+};
+const other: SitePlace = { ...site, id: "S-2002", name: "Harbour", region: "south", zones: [], devices: [] };
+
+export const testPlaces: Places = {
+  data: { sites: [site, other] },
+  site: (id) => [site, other].find((one) => one.id === id) ?? null,
+  zone: (id, zoneId) => testPlaces.site(id)?.zones.find((zone) => zone.id === zoneId) ?? null,
+  device: (id, deviceId) => testPlaces.site(id)?.devices.find((device) => device.id === deviceId) ?? null,
+};
+
+/** The taxonomy stored, as app start does it, and the names of the test's places. */
+export async function testNeeds(db: Db, taxonomy: Taxonomy = testTaxonomy): Promise<SummaryNeeds> {
+  const opened = await openTaxonomies(db, taxonomy, nowMs);
+  if (!opened.ok) throw new Error(opened.error.code);
+  return { taxonomies: opened.value, places: testPlaces };
+}
+
+export function memberOf(edit: Partial<SituationMember> = {}): SituationMember {
   return {
-    id: (wanted.id ?? "3f0c5a0e-5b1f-4a57-9d0e-0d9f6a1b2c3d") as IncidentId,
-    ref: "TW-2026-000001",
-    state: wanted.state ?? "open",
-    level: wanted.level ?? 1,
-    category: wanted.category ?? "shoplifting",
-    categoryTitle: "Shoplifting",
-    title: "Goods left without a sale",
-    siteId: "S-1001" as SiteId,
-    siteName: "High Street",
-    zoneId: "Z-EXIT" as ZoneId,
-    zoneName: "Exit",
-    severity: 0.93,
-    machineSeverity: 0.93,
-    confidence: 0.8,
-    verdict: null,
-    openedAt: "2026-03-23T15:04:05.000Z",
-    updatedAt: "2026-03-23T15:04:05.000Z",
-    lastSignalAt: "2026-03-23T15:04:05.000Z",
-    signalCount: 2,
-    completeness: 0.5,
-    topReasons: ["An EAS gate sounded"],
-    rank: "Highest risk of the open work",
-    version: 1,
+    signalId: systemChance.uuid(),
+    type: "eas_alarm",
+    service: "eas_gate",
+    source: "device/S-1001/G-01",
+    deviceId: "G-01",
+    zoneId: "Z-exit",
+    correctedAtMs: nowMs - 60_000,
+    late: false,
+    confidence: 0.9,
+    role: "evidence",
+    because: "opened_it",
+    detections: [],
+    view: {},
+    traits: null,
+    ...edit,
   };
 }
 
-export function changeOf({
-  kind,
-  ...wanted
-}: SummaryWanted & { readonly kind: IncidentChange["kind"] }): IncidentChange {
-  return { kind, from: null, incident: summaryOf(wanted), at: "2026-03-23T15:04:05.000Z" };
+export function scoreOf(severity: number, members: readonly SituationMember[], edit: Partial<Score> = {}): Score {
+  const additions = members.map((member) => ({
+    kind: "detection" as const,
+    code: `rule_${member.type}`,
+    milliLogOdds: 1000,
+    says: `${member.type} counts.`,
+    signalIds: [member.signalId as SignalId],
+  }));
+  return {
+    severity,
+    confidence: 0.8,
+    level: 1,
+    category: "shoplifting",
+    totalMilliLogOdds: additions.length * 1000,
+    additions,
+    weightsVersion: "w1",
+    rulesVersion: "r1",
+    ...edit,
+  };
+}
+
+/** A situation with these members and this severity; the last `added` of them are new. */
+export function scoredOf(given: {
+  readonly severity: number;
+  readonly members: readonly SituationMember[];
+  readonly situationId?: string;
+  readonly added?: number;
+  readonly score?: Partial<Score>;
+  readonly siteId?: string;
+}): ScoredSituation {
+  const { members } = given;
+  const times = members.map((member) => member.correctedAtMs);
+  return {
+    kind: given.situationId === undefined ? "opened" : "extended",
+    situation: {
+      id: (given.situationId ?? systemChance.uuid()) as SituationId,
+      siteId: given.siteId ?? "S-1001",
+      zoneId: "Z-exit",
+      firstAtMs: Math.min(...times),
+      lastAtMs: Math.max(...times),
+      members,
+      memberDigests: [],
+    },
+    joins: [],
+    watchFloor: 0.02,
+    addedSignalIds: members.slice(-(given.added ?? members.length)).map((member) => member.signalId),
+    score: scoreOf(given.severity, members, given.score),
+    threshold: 0.9,
+    decisionId: systemChance.uuid() as DecisionId,
+  };
 }

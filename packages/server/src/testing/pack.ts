@@ -73,6 +73,8 @@ export function testPack(): LoadedPack {
     ["rules/loitering.yml", loitering],
     ["rules/panic.yml", panic],
     ["rules/voided.yml", voided],
+    ["taxonomy.yaml", shipped("taxonomy.yaml")],
+    ["playbooks/index.yaml", shipped("playbooks/index.yaml")],
   ]);
   const pack = loadPack(files);
   if (!pack.ok) throw new Error(JSON.stringify(pack.error));

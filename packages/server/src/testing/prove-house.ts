@@ -1,14 +1,18 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fastify, { type FastifyInstance, type FastifyPluginAsync } from "fastify";
-import { HttpProblem, problemBody } from "../api/problem.ts";
-import type { AddTimeline, ExhibitDeps } from "../exhibit/exhibit-intake-store.ts";
+import type { FastifyInstance, FastifyPluginAsync } from "fastify";
+import { administratorCredential } from "../access/credential.ts";
+import { buildServer } from "../api/server.ts";
+import type { ExhibitDeps, TimelineLine } from "../exhibit/exhibit-intake-store.ts";
 import { systemChance } from "../platform/chance.ts";
 import { openKeys, type Keys } from "../platform/keys.ts";
+import { LiveFeed } from "../platform/live-feed.ts";
+import { silentLog } from "../platform/log.ts";
 import { openFileObjectStore } from "../platform/object-store-file.ts";
 import type { ObjectStore } from "../platform/object-store.ts";
-import type { OpenDatabase } from "../schema.ts";
+import type { Db, OpenDatabase } from "../schema.ts";
+import { bearer, token } from "./server.ts";
 
 export const incidentId = "3f0c1a52-6f0e-4c57-9a3e-3b7f2f1d8e01";
 export const incidentRef = "TW-2026-000123";
@@ -19,7 +23,7 @@ export type House = {
   readonly keys: Keys;
   readonly objects: ObjectStore;
   readonly deps: ExhibitDeps;
-  readonly timeline: Parameters<AddTimeline>[1][];
+  readonly timeline: TimelineLine[];
 };
 
 export async function withHouse(
@@ -38,9 +42,7 @@ export async function withHouse(
       clock: () => Date.now(),
       chance: systemChance,
       incidentRefOf: async (_db, id) => (id === incidentId ? incidentRef : null),
-      addTimeline: async (_tx, line) => {
-        timeline.push(line);
-      },
+      addTimeline: async (_tx, lines) => void timeline.push(...lines),
       incidentChanged: () => {},
       exhibitBytesMax: 1024 ** 3,
     };
@@ -50,19 +52,26 @@ export async function withHouse(
   }
 }
 
-/** An HTTP server with `routes`, an administrator as the actor, and refusals as problem details; listens on a free port. */
-export async function serve(routes: readonly FastifyPluginAsync[]): Promise<{ app: FastifyInstance; url: string }> {
-  const app = fastify({ forceCloseConnections: true });
-  app.decorateRequest("actor");
-  app.addHook("onRequest", async (request) => {
-    request.actor = { token: "user:ada", kind: "administrator" };
+/** The real HTTP server with these routes, on a free port; `get` and the like ask as its administrator. */
+export async function serve(
+  db: Db,
+  routes: readonly FastifyPluginAsync[],
+): Promise<{ readonly app: FastifyInstance; readonly url: string; readonly fetch: typeof fetch }> {
+  const app = await buildServer({
+    db,
+    clock: () => Date.now(),
+    chance: systemChance,
+    log: silentLog,
+    live: new LiveFeed({ epoch: "test" }),
+    version: "0.0.0-test",
+    webFolder: null,
+    routes,
+    credentials: [administratorCredential(token)],
+    ready: async () => [],
+    metrics: { contentType: "text/plain; version=0.0.4", metrics: async () => "" },
   });
-  app.setErrorHandler(async (fault, request, reply) => {
-    const known = fault instanceof HttpProblem;
-    const refusal = known ? fault : new HttpProblem(500, "internal", String(fault));
-    return reply.code(refusal.status).type("application/problem+json").send(problemBody(refusal, request.id));
-  });
-  for (const route of routes) await app.register(route);
   const url = await app.listen({ port: 0, host: "127.0.0.1" });
-  return { app, url };
+  const asAdministrator: typeof fetch = (input, init) =>
+    fetch(input, { ...init, headers: { ...bearer, ...(init?.headers as Record<string, string> | undefined) } });
+  return { app, url, fetch: asAdministrator };
 }

@@ -118,9 +118,11 @@ export function burglary(story: Story): string {
   story.noticed(door, "door_forced");
   story.wait(3, 20);
   story.seen(zoneId, "motion_detected", { data: { area_percent: random.int(8, 40) }, confidence: 0.86 });
-  story.wait(20, 90);
-  const inside = shop.zone(random, ["high_value", "cash_office"]);
-  story.seen(inside.id, "motion_detected", { data: { area_percent: random.int(8, 40) }, confidence: 0.86 });
+  const goal = shop.zone(random, ["high_value", "cash_office"]);
+  for (const inside of shop.wayTo(zoneId, goal.id)) {
+    story.wait(8, 40);
+    story.seen(inside, "motion_detected", { data: { area_percent: random.int(8, 40) }, confidence: 0.86 });
+  }
   if (random.chance(0.5)) story.noticed(shop.device(random, "microphone"), "glass_break", { confidence: 0.85 });
   story.wait(20, 120);
   story.leavesWith(shop.articles(random, random.int(3, 10), "high_value"), "sounds");

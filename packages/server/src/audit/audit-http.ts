@@ -1,0 +1,204 @@
+import type { FastifyPluginAsync, FastifyReply } from "fastify";
+import { Type } from "typebox";
+import {
+  formatTlogProof,
+  inclusionProof,
+  noteKey,
+  parseCheckpointText,
+  parseNote,
+  parseTilePath,
+  toBase64,
+  type NoteKey,
+} from "@tillwatch/evidence";
+import type { AuditVerification, CheckpointView } from "@tillwatch/wire";
+import { actorOf } from "../access/authenticate-http.ts";
+import { problem } from "../api/problem.ts";
+import { typed } from "../api/typed.ts";
+import type { Chance } from "../platform/chance.ts";
+import type { Clock } from "../platform/clock.ts";
+import { nodeSha256 } from "../platform/node-crypto.ts";
+import type { Db } from "../schema.ts";
+import { appendAudit } from "./audit-append.ts";
+import type { LogFiles } from "./audit-log-files.ts";
+import { readLogRow } from "./audit-log-store.ts";
+import { auditPage, disclosedEntry } from "./audit-read.ts";
+import { verifyAudit } from "./audit-verify.ts";
+
+export type AuditRouteDeps = {
+  readonly db: Db;
+  readonly files: LogFiles;
+  /** The 32 bytes of the key that signs checkpoints. */
+  readonly logPublicKey: Uint8Array;
+  readonly clock: Clock;
+  readonly chance: Chance;
+};
+
+const tags = ["audit"];
+const text = Type.Optional(Type.String({ maxLength: 200 }));
+const listQuery = Type.Object(
+  {
+    subject: text,
+    subjectKind: text,
+    actor: text,
+    kind: text,
+    from: text,
+    to: text,
+    cursor: Type.Optional(Type.String({ pattern: "^[0-9]{1,15}$" })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
+  },
+  { additionalProperties: false },
+);
+const listSchema = { tags, operationId: "listAudit", summary: "The record, newest first", querystring: listQuery };
+const checkpointSchema = { tags, operationId: "readCheckpoint", summary: "The log's signed checkpoint" };
+const proofParams = Type.Object({ id: Type.String({ maxLength: 64 }) });
+const proofSchema = {
+  tags,
+  operationId: "proveAuditEntry",
+  summary: "That an entry is in the log: C2SP tlog-proof",
+  params: proofParams,
+};
+const verifySchema = {
+  tags,
+  operationId: "verifyAudit",
+  summary: "Recomputes the whole record and names what does not fit",
+};
+
+/** The record for people: search, checkpoint, proof of one entry, and the verification of all of it. */
+export function auditRoutes(deps: AuditRouteDeps): FastifyPluginAsync {
+  // Verification reads everything: whoever asks while one runs gets that one's answer.
+  let running: Promise<AuditVerification> | undefined;
+  return async (instance) => {
+    const app = typed(instance);
+    app.get("/api/v1/audit", { schema: listSchema }, async (request) => {
+      const { subject, subjectKind, actor, kind, from, to, cursor, limit } = request.query;
+      const page = await auditPage(deps.db, {
+        subjectId: subject,
+        subjectKind,
+        actor,
+        kind,
+        fromMs: instant(from, "from"),
+        toMs: instant(to, "to"),
+        before: cursor === undefined ? undefined : Number(cursor),
+        limit: limit ?? 100,
+      });
+      return { items: page.items, nextCursor: page.next === null ? null : String(page.next) };
+    });
+    app.get("/api/v1/audit/checkpoint", { schema: checkpointSchema }, () => checkpointView(deps));
+    app.get("/api/v1/audit/:id/proof", { schema: proofSchema }, async (request, reply) => {
+      const proof = await proofOf(deps, request.params.id);
+      return reply.type("text/plain; charset=utf-8").send(proof);
+    });
+    app.post("/api/v1/audit/verify", { schema: verifySchema }, async (request) => {
+      running ??= verifyNow(deps, actorOf(request).token).finally(() => (running = undefined));
+      return running;
+    });
+  };
+}
+
+async function verifyNow(deps: AuditRouteDeps, actor: string): Promise<AuditVerification> {
+  const report = await verifyAudit({ ...deps, key: await logKey(deps) });
+  const { ok, checked, size, durationMs, problems } = report;
+  const record = {
+    kind: "audit.verified",
+    actor,
+    subject: { kind: "audit_log", id: String(size) },
+    because: "asked_for",
+    atMs: deps.clock(),
+    body: { ok, checked, size, durationMs, problems: problems.slice(0, 20) },
+  };
+  await deps.db.transaction().execute((tx) => appendAudit(tx, [record], deps.chance));
+  return report;
+}
+
+function instant(raw: string | undefined, name: string): number | undefined {
+  if (raw === undefined) return undefined;
+  const ms = Date.parse(raw);
+  if (/^\d{4}-\d\d-\d\d/.test(raw) && !Number.isNaN(ms)) return ms;
+  throw problem(400, "audit_filter_malformed", `${name} is not a time (RFC 3339)`, { pointer: `/${name}` });
+}
+
+/** The key under the log's own name, which is settled at its first start. */
+export async function logKey(deps: Pick<AuditRouteDeps, "db" | "logPublicKey">): Promise<NoteKey> {
+  const { origin } = await readLogRow(deps.db);
+  if (origin === null) throw notStarted();
+  return noteKey(nodeSha256, origin, deps.logPublicKey);
+}
+
+function notStarted(): Error {
+  return problem(503, "audit_log_not_started", "the log has no checkpoint yet", { retryAfterSeconds: 1 });
+}
+
+async function checkpointView({ db, files }: AuditRouteDeps): Promise<CheckpointView> {
+  const row = await readLogRow(db);
+  const bytes = await files.read("checkpoint");
+  if (bytes === undefined || row.vkey === null) throw notStarted();
+  const note = parseNote(bytes);
+  const checkpoint = note.ok ? parseCheckpointText(note.value.text) : note;
+  if (!checkpoint.ok) throw problem(500, "audit_log_checkpoint_invalid", checkpoint.error.says);
+  const { origin, size, root } = checkpoint.value;
+  const signedAt = (row.publishedAt ?? new Date(0)).toISOString();
+  return {
+    origin,
+    size: Number(size),
+    rootHash: toBase64(root),
+    note: Buffer.from(bytes).toString("utf8"),
+    signedAt,
+    vkey: row.vkey,
+  };
+}
+
+/** The tlog-proof of an entry under the newest checkpoint. */
+export async function proofOf(deps: Pick<AuditRouteDeps, "db" | "files">, id: string): Promise<string> {
+  const formed = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id);
+  const entry = formed ? await disclosedEntry(deps.db, id) : null;
+  if (entry === null) throw problem(404, "audit_entry_unknown", "there is no such audit entry");
+  const tree = await publishedTree(deps.files);
+  if (entry.index === null || BigInt(entry.index) >= tree.size) {
+    throw problem(503, "audit_entry_waiting", "the entry is integrated within a second", { retryAfterSeconds: 1 });
+  }
+  const proof = await inclusionProof(tree, BigInt(entry.index));
+  return formatTlogProof({ index: BigInt(entry.index), proof, checkpoint: tree.checkpoint });
+}
+
+export type PublishedTree = Parameters<typeof inclusionProof>[0] & { readonly checkpoint: string };
+
+/** The tree under the newest checkpoint, for making proofs. */
+export async function publishedTree(files: LogFiles): Promise<PublishedTree> {
+  const bytes = await files.read("checkpoint");
+  const note = bytes === undefined ? undefined : parseNote(bytes);
+  const checkpoint = note?.ok === true ? parseCheckpointText(note.value.text) : undefined;
+  if (bytes === undefined || checkpoint?.ok !== true) throw notStarted();
+  const { size } = checkpoint.value;
+  return { sha256: nodeSha256, size, read: files.read, checkpoint: Buffer.from(bytes).toString("utf8") };
+}
+
+// Tiles never change; the checkpoint changes about once a second.
+const immutable = "public, max-age=31536000, immutable";
+
+/** The log as C2SP tlog-tiles serves it: public, because it holds digests and tokens only. */
+export function logRoutes({ files }: { readonly files: LogFiles }): FastifyPluginAsync {
+  return async (app) => {
+    const checkpoint = { tags, operationId: "readLogCheckpoint", summary: "The checkpoint as a signed note (C2SP)" };
+    app.get("/log/checkpoint", { schema: checkpoint }, async (_request, reply) => {
+      const bytes = await files.read("checkpoint");
+      if (bytes === undefined) throw notStarted();
+      return open(reply, "no-cache").type("text/plain; charset=utf-8").send(Buffer.from(bytes));
+    });
+    const tile = { tags, operationId: "readLogTile", summary: "A tile or entry bundle (C2SP tlog-tiles)" };
+    app.get<{ Params: { "*": string } }>("/log/tile/*", { schema: tile }, async (request, reply) => {
+      const path = `tile/${request.params["*"]}`;
+      const bytes = parseTilePath(path) === undefined ? undefined : await files.read(path);
+      if (bytes === undefined) throw problem(404, "audit_tile_unknown", "the log has no such tile");
+      return open(reply, immutable).type("application/octet-stream").send(Buffer.from(bytes));
+    });
+  };
+}
+
+function open(reply: FastifyReply, cacheControl: string): FastifyReply {
+  // Anyone may check the log from any page.
+  return reply.headers({
+    "cache-control": cacheControl,
+    "access-control-allow-origin": "*",
+    "x-content-type-options": "nosniff",
+  });
+}

@@ -1,0 +1,394 @@
+import assert from "node:assert/strict";
+import type { TestContext } from "node:test";
+import { sql } from "kysely";
+import type { IncidentPage, IncidentRecord, IncidentSummary, LiveEvent, Problem } from "@tillwatch/wire";
+import type { IncidentChange } from "../flow.ts";
+import { systemChance } from "../platform/chance.ts";
+import { LiveFeed } from "../platform/live-feed.ts";
+import type { OpenDatabase } from "../schema.ts";
+import { testOnDatabases } from "../testing/databases.ts";
+import { memberOf, nowMs, scoredOf, testNeeds } from "../testing/incidents.ts";
+import { bearer, testServer } from "../testing/server.ts";
+import { incidentRoutes } from "./incident-http.ts";
+import { incidentStage } from "./incident-stage.ts";
+
+type Body = Record<string, unknown>;
+
+async function start(database: OpenDatabase, context: TestContext) {
+  const { db } = database;
+  const needs = await testNeeds(db);
+  const time = { nowMs };
+  const clock = () => time.nowMs;
+  const live = new LiveFeed({ epoch: "test" });
+  const told: IncidentChange[] = [];
+  const events: LiveEvent[] = [];
+  live.subscribe((frame) => events.push(frame.event));
+  const routes = incidentRoutes({
+    db,
+    clock,
+    chance: systemChance,
+    live,
+    needs: () => needs,
+    ports: { exhibitsOf: async () => [], packetsOf: async () => [], playbooksOf: async () => [] },
+    onChanges: async (_tx, changes) => {
+      told.push(...changes);
+    },
+    signalStats: async () => ({ acceptedTotal: 7, perMinute: 1 }),
+  });
+  const { app } = await testServer(context, { db, live, clock, routes: [routes] });
+  const ask = (
+    method: "GET" | "POST" | "PATCH",
+    url: string,
+    more: { payload?: Body; headers?: Record<string, string> } = {},
+  ) =>
+    app.inject({
+      method,
+      url,
+      headers: { ...bearer, ...more.headers },
+      ...(more.payload ? { payload: more.payload } : {}),
+    });
+  const stage = incidentStage({ chance: systemChance, needs: () => needs });
+  const decide = (...scored: Parameters<typeof stage>[0]) =>
+    db.transaction().execute((tx) => stage(scored, { tx, nowMs: time.nowMs }));
+  const auditKinds = async (id: string) => {
+    const { rows } = await sql<{ kind: string; body: string; because: string }>`
+      select kind, body, because from audit_entry where subject_id = ${id} order by appended`.execute(db);
+    return rows;
+  };
+  return { ask, decide, told, events, time, db, needs, auditKinds };
+}
+
+const report = {
+  siteId: "S-1001",
+  category: "shoplifting",
+  occurredAt: "2026-11-20T10:30:00+01:00",
+  summary: "Two razors taken at the exit.",
+  zoneId: "Z-exit",
+};
+
+testOnDatabases(
+  "F02 a staff report opens an incident with reference, level and computed completeness",
+  async (database, context) => {
+    const { ask, told, events, auditKinds } = await start(database, context);
+    const answer = await ask("POST", "/api/v1/incidents", { payload: report });
+    assert.equal(answer.statusCode, 201, answer.body);
+    const made = answer.json<{ id: string; ref: string }>();
+    assert.equal(answer.headers["location"], `/api/v1/incidents/${made.id}`);
+    assert.equal(made.ref, "TW-2026-000001");
+    const record = (await ask("GET", `/api/v1/incidents/${made.id}`)).json<IncidentRecord>();
+    assert.equal(record.state, "open");
+    assert.equal(record.level, 1);
+    assert.equal(record.machineSeverity, null);
+    assert.equal(record.title, "Shoplifting at Exit");
+    assert.equal(record.occurredAt, "2026-11-20T09:30:00.000Z");
+    assert.equal(record.taxonomyVersion, "2026-11");
+    assert.deepEqual(record.sop, ["Stay safe.", "Save the clip."]);
+    assert.equal(record.completeness, 0.3333); // zone and summary of four fields and two checklist items
+    assert.deepEqual(
+      record.completenessDetail.items.filter((item) => !item.present).map((item) => item.code),
+      ["field_value_lost", "field_people_involved", "exit_clip", "item_list"],
+    );
+    assert.equal(told[0]?.kind, "incident_opened");
+    assert.equal(events[0]?.kind, "incident");
+    const audits = await auditKinds(made.id);
+    assert.deepEqual(
+      audits.map((row) => row.kind),
+      ["incident.opened"],
+    );
+    assert.ok(!audits[0]?.body.includes("razors"), "a summary stands in the record, not in the audit");
+  },
+);
+
+testOnDatabases(
+  "F02 a report is refused with code and pointer where something in it is unknown",
+  async (database, context) => {
+    const { ask, events } = await start(database, context);
+    const cases: readonly {
+      readonly edit: Body;
+      readonly status: number;
+      readonly code: string;
+      readonly pointer: string;
+    }[] = [
+      { edit: { siteId: "S-9" }, status: 422, code: "site_unknown", pointer: "/siteId" },
+      { edit: { zoneId: "Z-9" }, status: 422, code: "zone_unknown", pointer: "/zoneId" },
+      { edit: { category: "jaywalking" }, status: 422, code: "category_unknown", pointer: "/category" },
+      { edit: { occurredAt: "2026-11-20T10:05:01Z" }, status: 422, code: "occurred_in_future", pointer: "/occurredAt" },
+      { edit: { occurredAt: "yesterday" }, status: 400, code: "request_invalid", pointer: "/occurredAt" },
+      { edit: { summary: "   " }, status: 400, code: "request_invalid", pointer: "/summary" },
+      { edit: { valueLostMinor: -1 }, status: 400, code: "request_invalid", pointer: "/valueLostMinor" },
+      { edit: { currency: "euro" }, status: 400, code: "request_invalid", pointer: "/currency" },
+      { edit: { suspect: "x" }, status: 400, code: "request_invalid", pointer: "/suspect" },
+    ];
+    for (const c of cases) {
+      const answer = await ask("POST", "/api/v1/incidents", { payload: { ...report, ...c.edit } });
+      const body = answer.json<Problem>();
+      assert.deepEqual(
+        [answer.statusCode, body.code, body.pointer],
+        [c.status, c.code, c.pointer],
+        JSON.stringify(c.edit),
+      );
+    }
+    assert.equal(events.length, 0);
+  },
+);
+
+testOnDatabases("F02 one Idempotency-Key opens one incident", async (database, context) => {
+  const { ask, events } = await start(database, context);
+  const headers = { "idempotency-key": "form-1" };
+  const answers = await Promise.all(
+    [1, 2, 3].map(() => ask("POST", "/api/v1/incidents", { payload: report, headers })),
+  );
+  const ids = new Set(answers.map((answer) => answer.json<{ id: string }>().id));
+  assert.deepEqual([...new Set(answers.map((answer) => answer.statusCode))], [201]);
+  assert.equal(ids.size, 1);
+  assert.equal(answers.filter((answer) => answer.headers["idempotency-replayed"] === "true").length, 2);
+  assert.equal(events.length, 1);
+  const other = await ask("POST", "/api/v1/incidents", { payload: { ...report, summary: "Another." }, headers });
+  assert.equal(other.statusCode, 422);
+  assert.equal(other.json<Problem>().code, "idempotency_key_reused");
+  const fresh = await ask("POST", "/api/v1/incidents", { payload: report });
+  assert.equal(fresh.json<{ ref: string }>().ref, "TW-2026-000002", "a refused or repeated report takes no number");
+});
+
+testOnDatabases(
+  "F06 transitions: legal ones pass, illegal ones are refused with what is possible",
+  async (database, context) => {
+    const { ask, auditKinds } = await start(database, context);
+    const { id } = (await ask("POST", "/api/v1/incidents", { payload: report })).json<{ id: string }>();
+    const move = (payload: Body, headers: Record<string, string> = {}) =>
+      ask("POST", `/api/v1/incidents/${id}/transitions`, { payload, headers });
+    const acknowledged = await move({ to: "acknowledged" }, { "if-match": '"1"' });
+    assert.equal(acknowledged.statusCode, 200, acknowledged.body);
+    assert.equal(acknowledged.headers["etag"], '"2"');
+    const illegal = await move({ to: "watch" });
+    assert.equal(illegal.statusCode, 409);
+    assert.match(illegal.json<Problem>().remedy ?? "", /investigating, handed_over, closed/);
+    assert.equal((await move({ to: "closed" })).json<Problem>().code, "incident_reason_missing");
+    assert.equal(
+      (await move({ to: "closed", because: "bored" })).json<Problem>().code,
+      "incident_close_reason_unknown",
+    );
+    const stale = await move({ to: "investigating" }, { "if-match": '"1"' });
+    assert.deepEqual([stale.statusCode, stale.json<Problem>().code], [412, "incident_version_changed"]);
+    const staleBody = await move({ to: "investigating", version: 1 });
+    assert.deepEqual([staleBody.statusCode, staleBody.json<Problem>().code], [409, "incident_version_changed"]);
+    assert.equal((await move({ to: "closed", because: "unfounded: paid at till 3" })).statusCode, 200);
+    assert.equal((await move({ to: "open" })).json<Problem>().code, "incident_reason_missing");
+    assert.equal((await move({ to: "open", because: "the receipt was of another day" })).statusCode, 200);
+    const audits = await auditKinds(id);
+    assert.deepEqual(
+      audits.map((row) => row.kind),
+      ["incident.opened", "incident.transitioned", "incident.transitioned", "incident.reopened"],
+    );
+    assert.deepEqual(
+      audits.map((row) => row.because),
+      ["a person reported it", "taken up", "unfounded", "a person gave a reason"],
+    );
+    assert.ok(!audits.some((row) => row.body.includes("till 3")), "free text is not in the audit");
+    for (const unknown of ["3f0a4b6e-0000-4000-8000-000000000000", "nonsense"]) {
+      const answer = await ask("POST", `/api/v1/incidents/${unknown}/transitions`, {
+        payload: { to: "closed", because: "resolved" },
+      });
+      assert.deepEqual([answer.statusCode, answer.json<Problem>().code], [404, "incident_unknown"]);
+    }
+  },
+);
+
+testOnDatabases(
+  "E06 E07 E08 verdict and override stand beside the machine's value; the queue follows the override",
+  async (database, context) => {
+    const { ask, decide, db, auditKinds } = await start(database, context);
+    const [high] = await decide(scoredOf({ severity: 0.95, members: [memberOf()] }));
+    const [low] = await decide(scoredOf({ severity: 0.4, members: [memberOf()] }));
+    assert.ok(high && low);
+    const override = await ask("POST", `/api/v1/incidents/${low.incident.id}/override`, {
+      payload: { severity: 0.99, because: "known crew" },
+    });
+    assert.equal(override.statusCode, 200, override.body);
+    const page = (await ask("GET", "/api/v1/incidents")).json<IncidentPage>();
+    assert.deepEqual(
+      page.items.map((item) => item.id),
+      [low.incident.id, high.incident.id],
+    );
+    const first = page.items[0];
+    assert.deepEqual([first?.severity, first?.machineSeverity], [0.99, 0.4]);
+    assert.match(first?.rank ?? "", /0\.99 \(set by a person; the machine says 0\.40\)/);
+    for (const verdict of ["true", "unsure"]) {
+      await ask("POST", `/api/v1/incidents/${low.incident.id}/verdict`, { payload: { verdict } });
+    }
+    const record = (await ask("GET", `/api/v1/incidents/${low.incident.id}`)).json<IncidentRecord>();
+    assert.equal(record.verdict, "unsure");
+    assert.deepEqual(
+      [record.override?.severity, record.override?.actor, record.score?.severity],
+      [0.99, "user:admin", 0.4],
+    );
+    const labels = await sql<{ verdict: string; author: string; at: Date }>`
+    select verdict, author, at from incident_verdict order by at`.execute(db);
+    assert.deepEqual(
+      labels.rows.map((row) => [row.verdict, row.author]),
+      [
+        ["true", "user:admin"],
+        ["unsure", "user:admin"],
+      ],
+    );
+    const back = await ask("POST", `/api/v1/incidents/${low.incident.id}/override`, {
+      payload: { severity: null, because: "wrong crew" },
+    });
+    assert.equal(back.json<IncidentSummary>().severity, 0.4);
+    assert.deepEqual(
+      (await auditKinds(low.incident.id)).map((row) => row.kind),
+      ["incident.watch_opened", "incident.override", "incident.verdict", "incident.verdict", "incident.override"],
+    );
+  },
+);
+
+testOnDatabases("F26 every field at any time", async (database, context) => {
+  const { ask, time } = await start(database, context);
+  const { id } = (await ask("POST", "/api/v1/incidents", { payload: report })).json<{ id: string }>();
+  const edit = (payload: Body) => ask("PATCH", `/api/v1/incidents/${id}`, { payload });
+  time.nowMs = nowMs + 60_000;
+  assert.equal((await edit({ valueLostMinor: 5998, currency: "EUR", peopleInvolved: 2 })).statusCode, 200);
+  time.nowMs = nowMs + 120_000;
+  assert.equal(
+    (await edit({ category: "pos_tampering", level: 2, valueLostMinor: 2999, because: "one was found" })).statusCode,
+    200,
+  );
+  const at = async (seconds: number) => {
+    const url = `/api/v1/incidents/${id}/history?at=${new Date(nowMs + seconds * 1000).toISOString()}`;
+    return (await ask("GET", url)).json<{ fields: Body }>().fields;
+  };
+  const values = async (seconds: number) => {
+    const fields = await at(seconds);
+    return [fields["category"], fields["level"], fields["valueLostMinor"], fields["peopleInvolved"]];
+  };
+  assert.deepEqual(await values(30), ["shoplifting", 1, null, null]);
+  assert.deepEqual(await values(60), ["shoplifting", 1, 5998, 2]);
+  assert.deepEqual(await values(200), ["pos_tampering", 2, 2999, 2]);
+  const early = await ask("GET", `/api/v1/incidents/${id}/history?at=2026-11-20T09:00:00Z`);
+  assert.deepEqual([early.statusCode, early.json<Problem>().code], [404, "history_before_opening"]);
+  const changes = (await ask("GET", `/api/v1/incidents/${id}/history?field=valueLostMinor`)).json<{ changes: Body[] }>()
+    .changes;
+  assert.deepEqual(
+    changes.map((change) => [change["before"], change["after"], change["actor"], change["because"]]),
+    [
+      [null, 5998, "user:admin", "corrected by a person"],
+      [5998, 2999, "user:admin", "one was found"],
+    ],
+  );
+  const same = await edit({ peopleInvolved: 2 });
+  assert.deepEqual([same.statusCode, same.json<Problem>().code], [422, "incident_nothing_changed"]);
+  assert.equal((await edit({ category: "jaywalking" })).json<Problem>().code, "category_unknown");
+  assert.equal((await edit({ zoneId: "Z-9" })).json<Problem>().code, "zone_unknown");
+  assert.equal((await edit({})).json<Problem>().code, "request_invalid");
+});
+
+testOnDatabases("E01 F03 the queue: order, filters, pages that neither repeat nor skip", async (database, context) => {
+  const { ask, decide, time } = await start(database, context);
+  for (let at = 0; at < 23; at += 1) {
+    time.nowMs = nowMs + (at % 5) * 1000;
+    const siteId = at % 2 === 0 ? "S-1001" : "S-2002";
+    const level = at % 3 === 0 ? 2 : 1;
+    await decide(scoredOf({ severity: at % 4 === 0 ? 0.95 : 0.5, members: [memberOf()], siteId, score: { level } }));
+  }
+  const all = (await ask("GET", "/api/v1/incidents?limit=200")).json<IncidentPage>();
+  assert.equal(all.items.length, 23);
+  assert.equal(all.nextCursor, null);
+  const key = (item: IncidentSummary) => [item.severity, item.level, Date.parse(item.openedAt), item.id] as const;
+  const sorted = all.items.toSorted((a, b) => {
+    const [x, y] = [key(a), key(b)];
+    return y[0] - x[0] || y[1] - x[1] || y[2] - x[2] || (x[3] < y[3] ? 1 : -1);
+  });
+  assert.deepEqual(
+    all.items.map((item) => item.id),
+    sorted.map((item) => item.id),
+  );
+  const paged: string[] = [];
+  for (let cursor: string | null = ""; cursor !== null;) {
+    const answer: IncidentPage = (
+      await ask("GET", `/api/v1/incidents?limit=5${cursor === "" ? "" : `&cursor=${cursor}`}`)
+    ).json();
+    paged.push(...answer.items.map((item) => item.id));
+    cursor = answer.nextCursor;
+  }
+  assert.deepEqual(
+    paged,
+    all.items.map((item) => item.id),
+  );
+  const counts: Readonly<Record<string, number>> = {
+    "state=open": 6,
+    "kind=watch": 17,
+    "state=open,watch": 23,
+    "state=closed": 0,
+    "site=S-1001": 12,
+    "region=south": 11,
+    "region=south&site=S-1001": 0,
+    "region=nowhere": 0,
+    "level=2": 8,
+    "category=pos_tampering": 0,
+    "zone=Z-exit": 23,
+    "q=tw-2026-000007": 1,
+    "q=%25": 0,
+    "from=2026-11-20T09:59:00Z&to=2026-11-20T10:00:00Z": 23,
+    "to=2026-11-20T09:59:00Z": 0,
+  };
+  for (const [query, count] of Object.entries(counts)) {
+    const page = (await ask("GET", `/api/v1/incidents?limit=200&${query}`)).json<IncidentPage>();
+    assert.equal(page.items.length, count, query);
+  }
+  for (const query of [
+    "state=nonsense",
+    "cursor=bm9uc2Vuc2U",
+    "cursor=WzEsMSwxLCJ4Il0",
+    "limit=0",
+    "level=4",
+    "from=monday",
+    "sort=x",
+  ]) {
+    assert.equal((await ask("GET", `/api/v1/incidents?${query}`)).statusCode, 400, query);
+  }
+  const stats = (await ask("GET", "/api/v1/stats")).json<{
+    incidents: { byState: Body; openedLast24h: number };
+    signals: Body;
+  }>();
+  assert.deepEqual(stats.incidents.byState, { open: 6, watch: 17 });
+  assert.equal(stats.incidents.openedLast24h, 6);
+  assert.equal(stats.signals["acceptedTotal"], 7);
+});
+
+testOnDatabases(
+  "F14 F18 F19 a note is kept with its author and may name the evidence that it provides",
+  async (database, context) => {
+    const { ask, auditKinds } = await start(database, context);
+    const { id } = (await ask("POST", "/api/v1/incidents", { payload: report })).json<{ id: string }>();
+    const text = "Saw it; the list of items is in the office.";
+    const answer = await ask("POST", `/api/v1/incidents/${id}/notes`, { payload: { text, covers: "item_list" } });
+    assert.equal(answer.json<IncidentSummary>().completeness, 0.5);
+    const record = (await ask("GET", `/api/v1/incidents/${id}`)).json<IncidentRecord>();
+    assert.deepEqual(
+      record.timeline.map((entry) => [entry.kind, entry.actor]),
+      [
+        ["state", "user:admin"],
+        ["note", "user:admin"],
+      ],
+    );
+    assert.equal(record.timeline[1]?.says, text);
+    assert.ok(!(await auditKinds(id)).some((row) => row.body.includes("office")));
+  },
+);
+
+testOnDatabases("F01 F03 taxonomy and sites for forms", async (database, context) => {
+  const { ask } = await start(database, context);
+  const taxonomy = (await ask("GET", "/api/v1/taxonomy")).json<{ version: string; categories: { code: string }[] }>();
+  assert.deepEqual(
+    [taxonomy.version, taxonomy.categories.map((one) => one.code)],
+    ["2026-11", ["shoplifting", "pos_tampering"]],
+  );
+  const sites = (await ask("GET", "/api/v1/sites")).json<{ items: { id: string; zones: { id: string }[] }[] }>();
+  assert.deepEqual(
+    sites.items.map((one) => [one.id, one.zones.length]),
+    [
+      ["S-1001", 1],
+      ["S-2002", 0],
+    ],
+  );
+});
