@@ -83,6 +83,27 @@ testOnScreen(
 );
 
 testOnScreen(
+  "B05 a report whose answer got lost is sent again as the same report",
+  { screen: "phone" },
+  async ({ page, server, origin }) => {
+    await page.goto(`${origin}/report`);
+    await page.getByRole("button", { name: "Vandalism" }).tap();
+    await page.getByLabel("In your words").fill("The mirror is broken");
+    await page.getByLabel("Shop", { exact: true }).selectOption("S-1002");
+    server.loseAnswers = true;
+    await page.getByRole("button", { name: "Send report" }).tap();
+    await page.getByText("web_server_unreachable").waitFor();
+    server.loseAnswers = false;
+    await page.reload();
+    await page.getByRole("button", { name: "Send report" }).tap();
+    await page.getByText("TW-2026-000500").waitFor();
+    const [first, second] = server.posted;
+    assert.ok(first?.idempotencyKey);
+    assert.deepEqual(second, first);
+  },
+);
+
+testOnScreen(
   "F05 no words about people stay on the device, and none stand in an address",
   { screen: "phone" },
   async ({ page, origin }) => {
