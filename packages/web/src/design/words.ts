@@ -22,6 +22,14 @@ export const transitionWords: Readonly<Record<IncidentState, string>> = {
   aged_out: "Let it age out",
 };
 
+/** The first word of the reason for closing, as the server knows them. */
+export const closeReasons = [
+  { word: "resolved", says: "Resolved: it happened and is dealt with" },
+  { word: "unfounded", says: "Unfounded: it did not happen" },
+  { word: "duplicate", says: "Duplicate: another incident holds it" },
+  { word: "dismissed", says: "Dismissed: true but not worth the work" },
+] as const;
+
 export const levelWords: Readonly<Record<TriageLevel, string>> = {
   1: "Local follow-up",
   2: "Tampering",
