@@ -57,10 +57,12 @@ test("B05 recent ids forget the oldest and never invent one", () => {
   assert.ok(!recent.has("id-120000"));
 });
 
-test("B04 a source is silent after three of its usual gaps and at least a minute", () => {
-  const source = { lastReceivedAtMs: 0, usualGapMs: 40_000, clockOffsetMs: null };
-  assert.equal(sourceState(source, 120_000), "ok");
-  assert.equal(sourceState(source, 120_001), "silent");
-  assert.equal(sourceState({ ...source, usualGapMs: 5 }, 60_000), "ok");
+test("B04 a source that has a rhythm is silent after ten of its usual gaps and a quarter of an hour", () => {
+  const minute = 60_000;
+  const source = { lastReceivedAtMs: 0, usualGapMs: 2 * minute, signalsTotal: 10, clockOffsetMs: null };
+  assert.equal(sourceState(source, 20 * minute), "ok");
+  assert.equal(sourceState(source, 20 * minute + 1), "silent");
+  assert.equal(sourceState({ ...source, usualGapMs: 5 }, 15 * minute), "ok");
+  assert.equal(sourceState({ ...source, signalsTotal: 9 }, 24 * 60 * minute), "ok", "no rhythm, no silence");
   assert.equal(sourceState({ ...source, clockOffsetMs: 61_000 }, 0), "skewed");
 });
