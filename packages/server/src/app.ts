@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { FastifyPluginAsync } from "fastify";
+import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import type { Signal } from "@tillwatch/wire";
 import { signerFromSeed } from "@tillwatch/evidence";
 import { actorOf } from "./access/authenticate-http.ts";
@@ -68,6 +68,7 @@ export type Feed = {
 
 export type App = {
   readonly url: string;
+  readonly server: FastifyInstance;
   readonly mqtt: string | null;
   readonly admin: Foundation["admin"];
   readonly signalLog: SignalLog;
@@ -262,7 +263,7 @@ export async function startApp(given: AppGiven): Promise<App> {
         },
       }),
     );
-    return { url, mqtt: mqtt?.shown ?? null, admin, signalLog, worker, close: () => closing.close() };
+    return { url, server, mqtt: mqtt?.shown ?? null, admin, signalLog, worker, close: () => closing.close() };
   } catch (fault) {
     await closing.close();
     throw fault;
