@@ -65,7 +65,7 @@ export function percent(share: number): string {
  * 0.90, the threshold.
  */
 export function severityText(severity: number): string {
-  const digits = severity >= 0.99 || (severity > 0 && severity < 0.1) ? 3 : 2;
+  const digits = (severity >= 0.99 && severity < 1) || (severity > 0 && severity < 0.1) ? 3 : 2;
   const scale = 10 ** digits;
   // The four decimals of the wire are not exact in binary: 0.29 * 100 is 28.999...
   return (Math.floor(severity * scale + 1e-6) / scale).toFixed(digits);
