@@ -7,6 +7,7 @@ import { actorOf } from "./access/authenticate-http.ts";
 import { administratorCredential } from "./access/credential.ts";
 import { buildServer } from "./api/server.ts";
 import { openFoundation, type Foundation } from "./app-foundation.ts";
+import { openMqtt } from "./app-mqtt.ts";
 import { databaseCheck, horizonMs, sequencerCheck, sourceNames } from "./app-ports.ts";
 import { MinuteRate, repeat } from "./app-timers.ts";
 import { auditRoutes, logRoutes } from "./audit/audit-http.ts";
@@ -232,6 +233,14 @@ export async function startApp(given: AppGiven): Promise<App> {
       }),
     );
     const url = await server.listen(config.http);
+    const mqtt = await openMqtt(config.mqtt, {
+      signalLog,
+      clock,
+      log,
+      frigateSite: config.frigateSite,
+      clientId: `tillwatch-${hostname()}`,
+    });
+    if (mqtt !== null) closing.add("mqtt", mqtt);
     closing.add(
       "aging",
       repeat("aging", agingEveryMs, {
@@ -253,7 +262,7 @@ export async function startApp(given: AppGiven): Promise<App> {
         },
       }),
     );
-    return { url, mqtt: null, admin, signalLog, worker, close: () => closing.close() };
+    return { url, mqtt: mqtt?.shown ?? null, admin, signalLog, worker, close: () => closing.close() };
   } catch (fault) {
     await closing.close();
     throw fault;
