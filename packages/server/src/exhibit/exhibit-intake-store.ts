@@ -4,15 +4,14 @@ import { appendAudit } from "../audit/audit-append.ts";
 import type { Chance } from "../platform/chance.ts";
 import type { Clock } from "../platform/clock.ts";
 import { nodeSha256 } from "../platform/node-crypto.ts";
+import { sweepVault, type StoredObject, type Vault } from "../platform/vault.ts";
 import type { Db, Tx } from "../schema.ts";
 import { pointerDigest, type ExhibitFacts, type Pointer } from "./exhibit.ts";
-import { exhibitById, knownExhibits } from "./exhibit-read.ts";
+import { exhibitById, knownExhibitObjects } from "./exhibit-read.ts";
 import { insertExhibit, insertPointer, recordTouch, type Touch } from "./exhibit-store.ts";
-import { sweepVault, type StoredObject, type Vault } from "./exhibit-vault-store.ts";
 
 /** A line on the incident's timeline; the incident stage writes it, in the same transaction. */
 export type TimelineLine = {
-  readonly id: string;
   readonly incidentId: string;
   readonly kind: "exhibit" | "packet";
   readonly atMs: number;
@@ -20,7 +19,7 @@ export type TimelineLine = {
   readonly actor: string;
   readonly detail: JsonObject;
 };
-export type AddTimeline = (tx: Tx, lines: readonly TimelineLine[]) => Promise<void>;
+export type AddTimeline = (tx: Tx, line: TimelineLine) => Promise<void>;
 
 export type ExhibitDeps = {
   readonly db: Db;
@@ -109,7 +108,6 @@ async function recordArrival(deps: ExhibitDeps, tx: Tx, arrival: Arriving): Prom
   };
   await recordTouch(tx, received, deps.chance);
   const line: TimelineLine = {
-    id: deps.chance.uuid(),
     incidentId,
     kind: "exhibit",
     atMs: nowMs,
@@ -117,7 +115,7 @@ async function recordArrival(deps: ExhibitDeps, tx: Tx, arrival: Arriving): Prom
     actor: hand.token,
     detail: { exhibitId: id, sha256: stored.sha256, bytes: stored.bytes, mediaType: facts.mediaType },
   };
-  await deps.addTimeline(tx, [line]);
+  await deps.addTimeline(tx, line);
 }
 
 async function recordMismatch(deps: ExhibitDeps, tx: Tx, arrival: Arriving): Promise<void> {
@@ -175,7 +173,6 @@ export async function recordPointer(
     };
     await recordTouch(tx, touch, deps.chance);
     const line: TimelineLine = {
-      id: deps.chance.uuid(),
       incidentId,
       kind: "exhibit",
       atMs: nowMs,
@@ -183,7 +180,7 @@ export async function recordPointer(
       actor: hand.token,
       detail: { exhibitId: id, mediaType: pointer.mediaType },
     };
-    await deps.addTimeline(tx, [line]);
+    await deps.addTimeline(tx, line);
   });
   deps.incidentChanged(incidentId);
   return id;
@@ -270,10 +267,35 @@ export async function recordDeleteAttempt(
   await deps.db.transaction().execute((tx) => appendAudit(tx, [record], deps.chance));
 }
 
+/** Puts on the record that an exhibit's bytes go into a packet. */
+export async function recordCopy(
+  tx: Tx,
+  copy: { readonly exhibitId: string; readonly packetId: string; readonly hand: Hand; readonly atMs: number },
+  chance: Chance,
+): Promise<void> {
+  const exhibit = await exhibitById(tx, copy.exhibitId);
+  if (exhibit === null || exhibit.sha256 === null) throw new Error(`exhibit ${copy.exhibitId} vanished`);
+  const touch: Touch = {
+    exhibitId: copy.exhibitId,
+    incidentId: exhibit.incidentId,
+    action: "copied",
+    atMs: copy.atMs,
+    who: copy.hand.token,
+    what: `the whole content, into packet ${copy.packetId}`,
+    why: copy.hand.why,
+    authority: copy.hand.authority,
+    digest: exhibit.sha256,
+    auditKind: "exhibit.copied",
+    detail: { packetId: copy.packetId },
+  };
+  await recordTouch(tx, touch, chance);
+}
+
 // An upload that was stored must be committed within this time, or its object counts as left over.
 const commitWithinMs = 3_600_000;
 
 /** Run at start: removes objects of uploads that a crash cut off before their commit. Answers how many. */
 export function sweepExhibits(deps: Pick<ExhibitDeps, "db" | "vault" | "clock">): Promise<number> {
-  return sweepVault(deps.vault, (ids) => knownExhibits(deps.db, ids), deps.clock() - commitWithinMs);
+  const known = (keys: readonly string[]) => knownExhibitObjects(deps.db, keys);
+  return sweepVault(deps.vault, { prefix: "exhibits/", known, olderThanMs: deps.clock() - commitWithinMs });
 }
