@@ -1,19 +1,13 @@
 import { sql } from "kysely";
 import type { ReadyCheck } from "./api/health-http.ts";
 import type { Foundation } from "./app-foundation.ts";
+import type { AuditSequencer } from "./audit/audit-sequencer.ts";
 import { longestReachMs } from "./correlate/correlation-policy.ts";
-import type { AddTimeline } from "./exhibit/exhibit-intake-store.ts";
-import { addTimeline } from "./incident/incident-store.ts";
 import type { LoadedPack } from "./pack/load-pack.ts";
-import type { Chance } from "./platform/chance.ts";
 import { describeFault } from "./platform/log.ts";
 import type { NamedDevice, SourceNames } from "./signal/source-http.ts";
 
 /** Small adapters that give one area what it asks for in the words of another. */
-
-export function exhibitTimeline(chance: Chance): AddTimeline {
-  return (tx, line) => addTimeline(tx, [{ id: chance.uuid(), ...line }]);
-}
 
 // Sales and exits that are delivered late still find each other if both arrived within this time beyond the longest tie.
 const slackMs = 30 * 60_000;
@@ -48,4 +42,11 @@ export async function databaseCheck({ database }: Pick<Foundation, "database">):
   } catch (fault) {
     return { name: "database", ok: false, says: describeFault(fault) };
   }
+}
+
+/** A halted log means that record and log disagree: people must look before anything else is signed. */
+export function sequencerCheck(sequencer: AuditSequencer): ReadyCheck {
+  const { state } = sequencer;
+  const says = state.kind === "halted" ? `${state.code}: ${state.says}` : state.kind;
+  return { name: "audit log", ok: state.kind !== "halted", says };
 }

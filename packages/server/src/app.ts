@@ -1,12 +1,18 @@
 import { hostname } from "node:os";
-import type { FastifyPluginAsync } from "fastify";
+import { join } from "node:path";
+import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import type { Signal } from "@tillwatch/wire";
+import { signerFromSeed } from "@tillwatch/evidence";
 import { actorOf } from "./access/authenticate-http.ts";
 import { administratorCredential } from "./access/credential.ts";
 import { buildServer } from "./api/server.ts";
 import { openFoundation, type Foundation } from "./app-foundation.ts";
-import { databaseCheck, exhibitTimeline, horizonMs, sourceNames } from "./app-ports.ts";
+import { openMqtt } from "./app-mqtt.ts";
+import { databaseCheck, horizonMs, sequencerCheck, sourceNames } from "./app-ports.ts";
 import { MinuteRate, repeat } from "./app-timers.ts";
+import { auditRoutes, logRoutes } from "./audit/audit-http.ts";
+import { openLogFiles } from "./audit/audit-log-files.ts";
+import { AuditSequencer } from "./audit/audit-sequencer.ts";
 import type { Config } from "./config.ts";
 import { directoryRoutes } from "./enrich/directory-http.ts";
 import { exhibitRoutes } from "./exhibit/exhibit-http.ts";
@@ -62,6 +68,7 @@ export type Feed = {
 
 export type App = {
   readonly url: string;
+  readonly server: FastifyInstance;
   readonly mqtt: string | null;
   readonly admin: Foundation["admin"];
   readonly signalLog: SignalLog;
@@ -151,13 +158,30 @@ export async function startApp(given: AppGiven): Promise<App> {
     preludeMs = null;
     worker.start();
 
+    const signer = await signerFromSeed(keys.logSeed);
+    const files = await openLogFiles(join(config.dataFolder, "log"));
+    const sequencer = closing.add(
+      "audit sequencer",
+      new AuditSequencer({
+        database,
+        files,
+        signer,
+        clock,
+        chance,
+        log,
+        ...(config.logOrigin === null ? {} : { origin: config.logOrigin }),
+        published: (size) => live.publish({ kind: "checkpoint", size }),
+      }),
+    );
+    await sequencer.start();
+
     const exhibits: ExhibitDeps = {
       db,
       vault: { objects, master: keys.master, chance },
       clock,
       chance,
       incidentRefOf: async (from, id) => (await incidentRow(from, id))?.ref ?? null,
-      addTimeline: exhibitTimeline(chance),
+      addTimeline,
       incidentChanged: (incidentId) => void publishIncident(incidentId),
       exhibitBytesMax: config.exhibitBytesMax,
     };
@@ -189,6 +213,8 @@ export async function startApp(given: AppGiven): Promise<App> {
         signalStats: async () => ({ acceptedTotal: rate.total, perMinute: rate.perMinute(clock()) }),
       }),
       exhibitRoutes({ ...exhibits, log }),
+      auditRoutes({ db, files, logPublicKey: signer.publicKey, clock, chance }),
+      logRoutes({ files }),
       webhookRoutes({ db, clock, chance, jobs, allowPrivate: config.allowPrivateWebhooks }),
     ];
     const server = closing.add(
@@ -200,7 +226,7 @@ export async function startApp(given: AppGiven): Promise<App> {
         log,
         live,
         credentials: [administratorCredential(admin.token)],
-        ready: async () => [await databaseCheck(foundation)],
+        ready: async () => [await databaseCheck(foundation), sequencerCheck(sequencer)],
         metrics: metrics.registry,
         version: given.version,
         webFolder: given.webFolder,
@@ -208,6 +234,14 @@ export async function startApp(given: AppGiven): Promise<App> {
       }),
     );
     const url = await server.listen(config.http);
+    const mqtt = await openMqtt(config.mqtt, {
+      signalLog,
+      clock,
+      log,
+      frigateSite: config.frigateSite,
+      clientId: `tillwatch-${hostname()}`,
+    });
+    if (mqtt !== null) closing.add("mqtt", mqtt);
     closing.add(
       "aging",
       repeat("aging", agingEveryMs, {
@@ -229,7 +263,7 @@ export async function startApp(given: AppGiven): Promise<App> {
         },
       }),
     );
-    return { url, mqtt: null, admin, signalLog, worker, close: () => closing.close() };
+    return { url, server, mqtt: mqtt?.shown ?? null, admin, signalLog, worker, close: () => closing.close() };
   } catch (fault) {
     await closing.close();
     throw fault;

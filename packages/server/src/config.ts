@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { ok, refused, type Result } from "@tillwatch/wire";
+import { ok, parseSiteId, refused, type Result, type SiteId } from "@tillwatch/wire";
 import { parse } from "yaml";
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -18,6 +18,7 @@ export type Config = {
   readonly lateAfterMs: number;
   readonly allowPrivateWebhooks: boolean;
   readonly logOrigin: string | null; // null: made at first start
+  readonly frigateSite: SiteId | null; // the site of whoever publishes frigate/events
 };
 
 export type MqttConfig =
@@ -133,6 +134,12 @@ export const settings: readonly Setting[] = [
     meaning: "webhooks may go to loopback and private addresses",
   },
   {
+    name: "TILLWATCH_FRIGATE_SITE",
+    unit: "site id",
+    standard: "none",
+    meaning: "the site whose Frigate publishes frigate/events",
+  },
+  {
     name: "TILLWATCH_LOG_ORIGIN",
     unit: "text",
     standard: "made at first start",
@@ -168,6 +175,7 @@ export function readConfig(env: Env, shippedPack: string): Result<Config, readon
     lateAfterMs: 1000 * readInt(reader, "TILLWATCH_LATE_AFTER_SECONDS", { standard: 120, min: 1, max: 86_400 }),
     allowPrivateWebhooks: readFlag(reader, "TILLWATCH_ALLOW_PRIVATE_WEBHOOKS"),
     logOrigin: reader.text("TILLWATCH_LOG_ORIGIN", "") || null,
+    frigateSite: readSite(reader),
   };
   return problems.length === 0 ? ok(Object.freeze(config)) : refused(problems);
 }
@@ -269,6 +277,15 @@ function readInt(reader: Reader, setting: string, rules: { standard: number; min
     reader.problems.push({ setting, message: `${text} is not a whole number from ${rules.min} to ${rules.max}` });
   }
   return value;
+}
+
+function readSite(reader: Reader): SiteId | null {
+  const text = reader.text("TILLWATCH_FRIGATE_SITE", "");
+  if (text === "") return null;
+  const site = parseSiteId(text);
+  if (site.ok) return site.value;
+  reader.problems.push({ setting: "TILLWATCH_FRIGATE_SITE", message: `${text} is not a site id` });
+  return null;
 }
 
 function readFlag(reader: Reader, setting: string): boolean {

@@ -1,8 +1,10 @@
 import { decisionCommand } from "./cli/decision-command.ts";
 import { exitOk, exitUnusable, Unusable, type Cli, type Command } from "./cli/command.ts";
+import { doctorCommand } from "./cli/doctor-command.ts";
 import { rulesCommand } from "./cli/rules-command.ts";
 import { simulateCommand } from "./cli/simulate-command.ts";
 import { demoCommand, startCommand } from "./cli/start-command.ts";
+import { verifyCommand } from "./cli/verify-command.ts";
 import { describeFault } from "./platform/log.ts";
 
 /** Every command by its first word. */
@@ -11,6 +13,8 @@ const commands: Readonly<Record<string, Command>> = {
   demo: demoCommand,
   simulate: simulateCommand,
   rules: rulesCommand,
+  doctor: doctorCommand,
+  verify: verifyCommand,
   decision: decisionCommand,
 };
 

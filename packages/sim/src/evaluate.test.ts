@@ -85,6 +85,11 @@ describe("evaluation against the truth", () => {
 
   it("C07 the table names every category, the total and every kind", () => {
     const table = formatEvaluation(evaluate({ crimes: [crime("a")], incidents: [incident("i", ["a"])], signalIdOf }));
+    assert.match(
+      table,
+      /^category +crimes +found +merged +recall +incidents +right +precision +category +median s +p95 s$/m,
+    );
+    assert.match(table, /^kind of crime +crimes +found +merged +recall +median s$/m);
     assert.match(table, /^shoplifting +1 +1 +0 +100\.0 % +1 +1 +100\.0 % +100\.0 % +30\.0 +30\.0$/m);
     assert.match(table, /^all +1/m);
     assert.match(table, /^concealment +1 +1 +0 +100\.0 %/m);

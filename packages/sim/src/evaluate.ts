@@ -128,6 +128,7 @@ function quantile(sorted: readonly number[], at: number): number | null {
 const columns = [
   "crimes",
   "found",
+  "merged",
   "recall",
   "incidents",
   "right",

@@ -31,7 +31,7 @@ type Step =
   | { readonly kind: "person"; readonly command: Command };
 
 const because = fc.constantFrom("", "resolved", "dismissed: seen on the clip", "no such reason");
-const severity = fc.constantFrom(0, 0.2, 0.5, 0.8999, 0.9, 0.97, 1);
+const severity = fc.constantFrom(0.02, 0.2, 0.5, 0.8999, 0.9, 0.97, 1);
 const steps: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant("signal" as const), severity, level: fc.constantFrom<TriageLevel>(1, 2, 3) }),
   fc.constant({ kind: "idle" as const }),

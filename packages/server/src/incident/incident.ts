@@ -50,7 +50,7 @@ export function decideIncidents(
   return effects;
 }
 
-/** Situations of the batch that have no work yet, in order of appearance: each needs a reference. */
+/** How many situations of the batch become work that they are not yet: each needs a reference. */
 export function situationsWithoutWork(scored: readonly ScoredSituation[], work: readonly KnownWork[]): number {
   const known = new Set(work.map(({ row }) => row.situationId));
   return new Set(

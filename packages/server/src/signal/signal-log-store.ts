@@ -209,8 +209,17 @@ export class SignalLog {
     for (const [index, entry] of entries.entries()) {
       if (entry.kind === "row" && stored.outcomes[index] === "accepted") this.#recent.add(entry.signal.id);
     }
-    if (stored.partitions.length > 0) this.#deps.onAppended(stored.partitions);
+    if (stored.partitions.length > 0) this.#tell(stored.partitions);
     return stored.outcomes;
+  }
+
+  // It is committed: whatever the listener does, it must not look like a failure to the sender.
+  #tell(partitions: readonly number[]): void {
+    try {
+      this.#deps.onAppended(partitions);
+    } catch (fault) {
+      this.#deps.log.error("onAppended failed", { fault: describeFault(fault) });
+    }
   }
 
   async #store(tx: Tx, copyInto: CopyInto, given: { entries: readonly Entry[]; lookUp: boolean }) {

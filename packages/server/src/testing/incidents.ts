@@ -126,7 +126,7 @@ export function scoredOf(given: {
       memberDigests: [],
     },
     joins: [],
-    watchFloor: 0,
+    watchFloor: 0.02,
     addedSignalIds: members.slice(-(given.added ?? members.length)).map((member) => member.signalId),
     score: scoreOf(given.severity, members, given.score),
     threshold: 0.9,

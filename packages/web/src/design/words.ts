@@ -22,6 +22,14 @@ export const transitionWords: Readonly<Record<IncidentState, string>> = {
   aged_out: "Let it age out",
 };
 
+/** The first word of the reason for closing, as the server knows them. */
+export const closeReasons = [
+  { word: "resolved", says: "Resolved: it happened and is dealt with" },
+  { word: "unfounded", says: "Unfounded: it did not happen" },
+  { word: "duplicate", says: "Duplicate: another incident holds it" },
+  { word: "dismissed", says: "Dismissed: true but not worth the work" },
+] as const;
+
 export const levelWords: Readonly<Record<TriageLevel, string>> = {
   1: "Local follow-up",
   2: "Tampering",
@@ -57,7 +65,7 @@ export function percent(share: number): string {
  * 0.90, the threshold.
  */
 export function severityText(severity: number): string {
-  const digits = severity >= 0.99 || (severity > 0 && severity < 0.1) ? 3 : 2;
+  const digits = (severity >= 0.99 && severity < 1) || (severity > 0 && severity < 0.1) ? 3 : 2;
   const scale = 10 ** digits;
   // The four decimals of the wire are not exact in binary: 0.29 * 100 is 28.999...
   return (Math.floor(severity * scale + 1e-6) / scale).toFixed(digits);
