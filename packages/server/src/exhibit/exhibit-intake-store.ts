@@ -12,6 +12,7 @@ import { insertExhibit, insertPointer, recordTouch, type Touch } from "./exhibit
 
 /** A line on the incident's timeline; the incident stage writes it, in the same transaction. */
 export type TimelineLine = {
+  readonly id: string;
   readonly incidentId: string;
   readonly kind: "exhibit" | "packet";
   readonly atMs: number;
@@ -19,7 +20,7 @@ export type TimelineLine = {
   readonly actor: string;
   readonly detail: JsonObject;
 };
-export type AddTimeline = (tx: Tx, line: TimelineLine) => Promise<void>;
+export type AddTimeline = (tx: Tx, lines: readonly TimelineLine[]) => Promise<void>;
 
 export type ExhibitDeps = {
   readonly db: Db;
@@ -108,6 +109,7 @@ async function recordArrival(deps: ExhibitDeps, tx: Tx, arrival: Arriving): Prom
   };
   await recordTouch(tx, received, deps.chance);
   const line: TimelineLine = {
+    id: deps.chance.uuid(),
     incidentId,
     kind: "exhibit",
     atMs: nowMs,
@@ -115,7 +117,7 @@ async function recordArrival(deps: ExhibitDeps, tx: Tx, arrival: Arriving): Prom
     actor: hand.token,
     detail: { exhibitId: id, sha256: stored.sha256, bytes: stored.bytes, mediaType: facts.mediaType },
   };
-  await deps.addTimeline(tx, line);
+  await deps.addTimeline(tx, [line]);
 }
 
 async function recordMismatch(deps: ExhibitDeps, tx: Tx, arrival: Arriving): Promise<void> {
@@ -173,6 +175,7 @@ export async function recordPointer(
     };
     await recordTouch(tx, touch, deps.chance);
     const line: TimelineLine = {
+      id: deps.chance.uuid(),
       incidentId,
       kind: "exhibit",
       atMs: nowMs,
@@ -180,7 +183,7 @@ export async function recordPointer(
       actor: hand.token,
       detail: { exhibitId: id, mediaType: pointer.mediaType },
     };
-    await deps.addTimeline(tx, line);
+    await deps.addTimeline(tx, [line]);
   });
   deps.incidentChanged(incidentId);
   return id;

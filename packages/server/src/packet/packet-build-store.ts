@@ -20,7 +20,7 @@ import {
   type ZipInput,
 } from "@tillwatch/evidence";
 import { nodeHashing } from "@tillwatch/verify";
-import type { PacketSummary } from "@tillwatch/wire";
+import type { JsonObject, PacketSummary } from "@tillwatch/wire";
 import { appendAudit } from "../audit/audit-append.ts";
 import { readLogRow } from "../audit/audit-log-store.ts";
 import { proofOf } from "../audit/audit-proof-files.ts";
@@ -43,23 +43,24 @@ export type PacketDeps = GatherDeps & {
   readonly sealSigner: Signer;
   /** Who issues packets: into bag-info.txt. */
   readonly organization: string;
-  readonly addTimeline: (
-    tx: Tx,
-    line: {
-      readonly incidentId: string;
-      readonly kind: "packet";
-      readonly atMs: number;
-      readonly says: string;
-      readonly actor: string;
-      readonly detail: { readonly packetId: string; readonly sha256: string; readonly bytes: number };
-    },
-  ) => Promise<void>;
+  readonly addTimeline: (tx: Tx, lines: readonly PacketTimelineLine[]) => Promise<void>;
   /** Called after each commit that a screen should show. */
   readonly packetChanged: (packet: {
     readonly id: string;
     readonly incidentId: string;
     readonly state: PacketSummary["state"];
   }) => void;
+};
+
+/** A line on the incident's timeline; the incident stage writes it, in the same transaction. */
+export type PacketTimelineLine = {
+  readonly id: string;
+  readonly incidentId: string;
+  readonly kind: "packet";
+  readonly atMs: number;
+  readonly says: string;
+  readonly actor: string;
+  readonly detail: JsonObject;
 };
 
 export class PacketFault extends Error {
@@ -101,7 +102,8 @@ export async function buildPacket(deps: PacketDeps, id: string): Promise<void> {
     if (!(await markReady(tx, id, { atMs, stored }))) return false;
     const { incidentId, requestedBy: actor } = packet;
     const detail = { packetId: id, sha256: stored.sha256, bytes: stored.bytes };
-    await deps.addTimeline(tx, { incidentId, kind: "packet", atMs, says: "Packet sealed", actor, detail });
+    const says = "Packet sealed";
+    await deps.addTimeline(tx, [{ id: deps.chance.uuid(), incidentId, kind: "packet", atMs, says, actor, detail }]);
     return true;
   });
   if (!first) await deps.vault.objects.delete(object.objectKey);

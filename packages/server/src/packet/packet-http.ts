@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
-import { Type } from "typebox";
+import { Type, type Static } from "typebox";
 import { parsePacketId } from "@tillwatch/wire";
 import { actorOf } from "../access/authenticate-http.ts";
 import { problem } from "../api/problem.ts";
@@ -23,15 +23,13 @@ export type PacketRouteDeps = PacketJobDeps & {
 const tags = ["packets"];
 const params = Type.Object({ id: Type.String({ maxLength: 64 }) });
 const because = Type.Optional(Type.String({ maxLength: 1000, description: "why; it goes into the record" }));
-const requestBody = Type.Optional(
-  Type.Object(
-    { includeMedia: Type.Optional(Type.Boolean({ description: "false: pointers in place of the media" })), because },
-    { additionalProperties: false },
-  ),
+const requestBody = Type.Object(
+  { includeMedia: Type.Optional(Type.Boolean({ description: "false: pointers in place of the media" })), because },
+  { additionalProperties: false },
 );
 
 type ById = { Params: { id: string } };
-type Asked = { includeMedia?: boolean; because?: string } | null | undefined;
+type Asked = Static<typeof requestBody>;
 
 /** Ask for a packet, follow its building, take it. */
 export function packetRoutes(deps: PacketRouteDeps): FastifyPluginAsync {
@@ -43,8 +41,10 @@ export function packetRoutes(deps: PacketRouteDeps): FastifyPluginAsync {
       params,
       body: requestBody,
     };
-    app.post<ById & { Body: Asked }>("/api/v1/incidents/:id/packets", { schema: ask }, (request, reply) =>
-      requestPacket(deps, request, reply),
+    app.post<ById & { Body: Asked }>(
+      "/api/v1/incidents/:id/packets",
+      { schema: ask, preValidation: emptyBody },
+      (request, reply) => requestPacket(deps, request, reply),
     );
     const take = {
       tags,
@@ -65,6 +65,11 @@ export function packetRoutes(deps: PacketRouteDeps): FastifyPluginAsync {
   };
 }
 
+/** Nothing said is nothing special wanted: a request without a body is `{}`. */
+async function emptyBody(request: FastifyRequest): Promise<void> {
+  request.body ??= {};
+}
+
 async function requestPacket(
   deps: PacketRouteDeps,
   request: FastifyRequest<ById & { Body: Asked }>,
@@ -75,8 +80,8 @@ async function requestPacket(
   if (incidentRef === null) throw problem(404, "incident_unknown", "there is no incident with this id");
   const actor = actorOf(request);
   const id = deps.chance.uuid();
-  const includeMedia = request.body?.includeMedia ?? true;
-  const why = clean(request.body?.because) ?? "a packet was asked for";
+  const includeMedia = request.body.includeMedia ?? true;
+  const why = clean(request.body.because) ?? "a packet was asked for";
   const requestedAtMs = deps.clock();
   await deps.db.transaction().execute(async (tx) => {
     const authority = `role:${actor.kind}`;

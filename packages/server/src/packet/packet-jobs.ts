@@ -1,7 +1,7 @@
 import type { Jobs, QueueRules } from "../platform/jobs.ts";
 import { describeFault, type Log } from "../platform/log.ts";
 import { sweepVault } from "../platform/vault.ts";
-import type { Schema, Tx } from "../schema.ts";
+import type { Db, Schema, Tx } from "../schema.ts";
 import { buildPacket, type PacketDeps } from "./packet-build-store.ts";
 import { knownPacketObjects, packetById, unfinishedPackets } from "./packet-read.ts";
 import { markProblem } from "./packet-store.ts";
@@ -27,7 +27,7 @@ export async function definePacketJobs(
   const known = (keys: readonly string[]) => knownPacketObjects(deps.db, keys);
   await sweepVault(deps.vault, { prefix: "packets/", known, olderThanMs: deps.clock() - leftOverAfterMs });
   for (const id of await unfinishedPackets(deps.db)) {
-    await deps.db.transaction().execute((tx) => enqueueBuild(jobs, tx, id));
+    await enqueueBuild(jobs, deps.db, id);
   }
   await jobs.work(packetQueue, async ({ data, attempt }) => {
     const { packetId: id } = data as { packetId: string };
@@ -41,7 +41,7 @@ export async function definePacketJobs(
   });
 }
 
-export async function enqueueBuild(jobs: Jobs<Schema>, tx: Tx, packetId: string): Promise<void> {
+export async function enqueueBuild(jobs: Jobs<Schema>, tx: Tx | Db, packetId: string): Promise<void> {
   await jobs.enqueue(tx, { queue: packetQueue, data: { packetId } });
 }
 

@@ -42,7 +42,7 @@ export async function withHouse(
       clock: () => Date.now(),
       chance: systemChance,
       incidentRefOf: async (_db, id) => (id === incidentId ? incidentRef : null),
-      addTimeline: async (_tx, line) => void timeline.push(line),
+      addTimeline: async (_tx, lines) => void timeline.push(...lines),
       incidentChanged: () => {},
       exhibitBytesMax: 1024 ** 3,
     };
