@@ -45,9 +45,7 @@ async function openIncidents(app: RunningApp): Promise<IncidentPage> {
 
 test("S06 the app starts and stops again and again on one folder and leaves nothing running", async () => {
   const folder = mkdtempSync(join(tmpdir(), "tw-app-"));
-  const before = process
-    .getActiveResourcesInfo()
-    .filter((name) => name === "TCPServerWrap" || name === "PipeWrap").length;
+  const servers = () => process.getActiveResourcesInfo().filter((name) => /Server(Wrap)?$/.test(name)).length;
   let token = "";
   for (let round = 0; round < 4; round++) {
     const app = await startIn(folder);
@@ -59,10 +57,7 @@ test("S06 the app starts and stops again and again on one folder and leaves noth
     assert.equal(ready.ok, true);
     await app.close();
   }
-  const after = process
-    .getActiveResourcesInfo()
-    .filter((name) => name === "TCPServerWrap" || name === "PipeWrap").length;
-  assert.equal(after, before);
+  await eventually(async () => (servers() === 0 ? true : null), 2_000); // handles end a turn after their close
   rmSync(folder, { recursive: true });
 });
 
