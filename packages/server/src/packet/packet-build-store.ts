@@ -20,7 +20,7 @@ import {
   type ZipInput,
 } from "@tillwatch/evidence";
 import { nodeHashing } from "@tillwatch/verify";
-import type { JsonObject, PacketSummary } from "@tillwatch/wire";
+import type { IncidentId, JsonObject, PacketId, PacketSummary } from "@tillwatch/wire";
 import { appendAudit } from "../audit/audit-append.ts";
 import { readLogRow } from "../audit/audit-log-store.ts";
 import { proofOf } from "../audit/audit-proof-files.ts";
@@ -41,13 +41,13 @@ export type PacketDeps = GatherDeps & {
   readonly chance: Chance;
   /** Signs the statement over the packet's manifests. */
   readonly sealSigner: Signer;
-  /** Who issues packets: into bag-info.txt. */
-  readonly organization: string;
+  /** Who issues packets, for bag-info.txt; the log's name where it is not given. */
+  readonly organization?: string;
   readonly addTimeline: (tx: Tx, lines: readonly PacketTimelineLine[]) => Promise<void>;
   /** Called after each commit that a screen should show. */
   readonly packetChanged: (packet: {
-    readonly id: string;
-    readonly incidentId: string;
+    readonly id: PacketId;
+    readonly incidentId: IncidentId;
     readonly state: PacketSummary["state"];
   }) => void;
 };
@@ -84,7 +84,8 @@ export async function buildPacket(deps: PacketDeps, id: string): Promise<void> {
   if (packet === null || packet.state === "ready") return;
   const frozen = await gather(deps, packet);
   const payload = await measuredPayload(deps, frozen);
-  const bag = bagOf(deps, { frozen, payload });
+  const { origin } = await readLogRow(deps.db);
+  const bag = bagOf(deps.organization ?? origin ?? "Tillwatch", { frozen, payload });
   const entry = await sealOnce(deps, { packet, frozen, bag });
   await deps.sequencer.integrated([entry.id]);
   const proofs = await proofFilesOf(deps, { frozen, bag, entry });
@@ -107,7 +108,7 @@ export async function buildPacket(deps: PacketDeps, id: string): Promise<void> {
     return true;
   });
   if (!first) await deps.vault.objects.delete(object.objectKey);
-  deps.packetChanged({ id, incidentId: packet.incidentId, state: "ready" });
+  deps.packetChanged({ id: packet.id, incidentId: packet.incidentId, state: "ready" });
 }
 
 type Payload = ZipInput & PayloadMeasure;
@@ -141,12 +142,12 @@ async function* exhibitBytes(deps: PacketDeps, exhibit: FrozenExhibit): AsyncGen
 }
 
 function bagOf(
-  deps: PacketDeps,
+  organization: string,
   of: { readonly frozen: FrozenPacket; readonly payload: readonly Payload[] },
 ): BagTexts {
   const { identity, gatheredAt } = of.frozen;
   const info = [
-    ["Source-Organization", deps.organization],
+    ["Source-Organization", organization],
     ["External-Identifier", identity.incidentRef],
     ["Internal-Sender-Identifier", identity.packetId],
     ["Internal-Sender-Description", "Tillwatch incident packet, format 1"],

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { Type, type Static } from "typebox";
-import { parsePacketId } from "@tillwatch/wire";
+import { parsePacketId, type IncidentId, type PacketId } from "@tillwatch/wire";
 import { actorOf } from "../access/authenticate-http.ts";
 import { problem } from "../api/problem.ts";
 import { appendAudit } from "../audit/audit-append.ts";
@@ -107,7 +107,7 @@ async function requestPacket(
     await appendAudit(tx, [record], deps.chance);
     await enqueueBuild(deps.jobs, tx, id);
   });
-  deps.packetChanged({ id, incidentId, state: "building" });
+  deps.packetChanged({ id: id as PacketId, incidentId: incidentId as IncidentId, state: "building" });
   return reply.code(202).header("location", `/api/v1/packets/${id}`).send({ id });
 }
 

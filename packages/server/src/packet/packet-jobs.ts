@@ -53,5 +53,5 @@ async function noteProblem(
   const says = fault instanceof Error ? fault.message : "something went wrong";
   await markProblem(deps.db, id, { says: says.slice(0, 500), final });
   const packet = await packetById(deps.db, id);
-  if (packet !== null) deps.packetChanged({ id, incidentId: packet.incidentId, state: packet.state });
+  if (packet !== null) deps.packetChanged({ id: packet.id, incidentId: packet.incidentId, state: packet.state });
 }

@@ -1,9 +1,9 @@
 import { sql } from "kysely";
-import type { PacketId, PacketSummary } from "@tillwatch/wire";
+import type { IncidentId, PacketId, PacketSummary } from "@tillwatch/wire";
 import type { DbOrTx } from "../schema.ts";
 
 export type PacketRow = PacketSummary & {
-  readonly incidentId: string;
+  readonly incidentId: IncidentId;
   readonly incidentRef: string;
   readonly includeMedia: boolean;
   readonly because: string;
@@ -21,7 +21,7 @@ type Row = {
   bytes: number | null;
   sha256: string | null;
   problem: string | null;
-  incident_id: string;
+  incident_id: IncidentId;
   incident_ref: string;
   include_media: boolean;
   because: string;
