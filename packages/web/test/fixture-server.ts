@@ -110,6 +110,7 @@ export class FixtureServer {
     if (url.pathname === "/api/v1/session") return this.#session(request, body, response);
     if (!this.signedIn) return send(response, 401, signedOut);
     if (url.pathname === "/api/v1/events") return this.#stream(response);
+    if (request.method === "PATCH") return this.#patch(url.pathname, body, response);
     if (request.method === "POST") {
       const key = request.headers["idempotency-key"];
       return this.#post(url.pathname, body, { response, idempotencyKey: typeof key === "string" ? key : null });
@@ -195,6 +196,14 @@ export class FixtureServer {
     send(response, action === "exhibits" ? 201 : action === "packets" ? 202 : 200, {
       id: newId,
     });
+  }
+
+  #patch(path: string, body: unknown, response: ServerResponse): void {
+    const record = this.#record(path.split("/").at(-1) ?? "");
+    if (record === null) return send(response, 404, notFound);
+    this.posted.push({ path, body, idempotencyKey: null });
+    this.#records.set(record.id, { ...record, ...(body as object), version: record.version + 1 });
+    send(response, 200, {});
   }
 
   #act(record: IncidentRecord, action: string, body: Record<string, never>): void {

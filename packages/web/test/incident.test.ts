@@ -102,7 +102,7 @@ testOnScreen("E05 the waterfall lists every reason and its numbers sum exactly",
     total,
   );
   assert.match(rows[1] ?? "", /Most of what sensors notice is harmless/);
-  assert.match(rows.at(-1) ?? "", /sum exactly[^]*\+3\.710[^]*0\.97/);
+  assert.match(rows.at(-1) ?? "", /sum exactly[^]*\+3\.710[^]*0\.98/);
 });
 
 testOnScreen("E05 what a rule matched on is shown: field, value and pattern", {}, async ({ page, origin }) => {
@@ -162,6 +162,34 @@ testOnScreen("F06 only the allowed states are offered, each with its reason", {}
   assert.deepEqual(server.posted[0]?.body, { to: "acknowledged", because: "On my way" });
   await page.getByText("Acknowledged", { exact: true }).first().waitFor();
 });
+
+testOnScreen("F06 closing begins with one of the known reasons", {}, async ({ page, server, origin }) => {
+  await openIncident(page, origin);
+  await page.getByRole("button", { name: "Close", exact: true }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Why").selectOption("unfounded");
+  await dialog.getByLabel(/Because/).fill("The sale was found");
+  await dialog.locator("button[type=submit]").click();
+  await eventually("it is sent", () => server.posted.length === 1);
+  assert.deepEqual(server.posted[0]?.body, { to: "closed", because: "unfounded: The sale was found" });
+});
+
+testOnScreen(
+  "F02 the record is completed on its page, and only what differs is sent",
+  {},
+  async ({ page, server, origin }) => {
+    await openIncident(page, origin);
+    await page.getByRole("button", { name: "Correct or complete" }).click();
+    const dialog = page.getByRole("dialog");
+    assert.equal(await dialog.getByLabel("Lost (EUR)").inputValue(), "214.00");
+    assert.ok(await dialog.getByRole("button", { name: "Save" }).isDisabled());
+    await dialog.getByLabel("Recovered (EUR)").fill("100");
+    await dialog.getByLabel("People involved").fill("2");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await dialog.waitFor({ state: "hidden" });
+    assert.deepEqual(server.posted[0]?.body, { valueRecoveredMinor: 10_000, peopleInvolved: 2 });
+  },
+);
 
 testOnScreen(
   "F16 an upload shows its progress and its digest is compared with the file here",

@@ -12,7 +12,7 @@ export class ApiProblem extends Error {
 }
 
 export type Call = {
-  readonly method?: "GET" | "POST" | "DELETE";
+  readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
   readonly body?: unknown;
   readonly idempotencyKey?: string; // a repeat with the same key is answered and does nothing twice
   readonly signal?: AbortSignal;

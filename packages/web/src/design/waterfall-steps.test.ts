@@ -37,7 +37,12 @@ test("E05 any additions sum exactly, each bar begins where the last ended, and a
         assert.ok(step.toMilli > drawn.minMilli && step.toMilli < drawn.maxMilli);
         endedMilli = step.toMilli;
       }
-      for (const { percent } of axisMarks(drawn)) assert.ok(percent >= 0 && percent <= 100);
+      const marks = axisMarks(drawn);
+      assert.ok(marks.some(({ severity }) => severity === 0.9));
+      for (const [index, { percent }] of marks.entries()) {
+        assert.ok(percent >= 0 && percent <= 100);
+        assert.ok(index === 0 || percent - (marks[index - 1]?.percent ?? 0) >= 9);
+      }
     }),
   );
 });

@@ -105,7 +105,7 @@ function StepRow(props: { readonly step: WaterfallStep; readonly of: Steps; read
           {isBase ? null : (
             <>
               {" · "}
-              {title ?? <span className="font-mono text-2xs break-all">{addition.code}</span>}
+              {title ?? <span className="font-mono text-2xs">{addition.code}</span>}
             </>
           )}
         </p>

@@ -5,11 +5,11 @@ import { bytesText, milliText, moneyText, severityText } from "./words.ts";
 
 const severities: readonly (readonly [number, string])[] = [
   [0, "0.00"],
-  [0.0099, "0.009"],
+  [0.0099, "0.010"],
   [0.29, "0.29"],
-  [0.8996, "0.89"], // below the threshold must not read as the threshold
+  [0.8996, "0.899"], // below the threshold must not read as the threshold
   [0.9, "0.90"],
-  [0.9899, "0.98"],
+  [0.5251, "0.53"],
   [0.99, "0.990"],
   [0.9996, "0.999"],
   [1, "1.00"],

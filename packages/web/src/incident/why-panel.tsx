@@ -5,6 +5,7 @@ import { EmptyState } from "../design/empty-state.tsx";
 import { Moment } from "../design/time.tsx";
 import { Waterfall } from "../design/waterfall.tsx";
 import { moneyText, severityText } from "../design/words.ts";
+import { CorrectRecord } from "./correct-dialog.tsx";
 import { MatchedList } from "./matched-list.tsx";
 import { matchedOn, ruleTitles } from "./matched-on.ts";
 
@@ -78,7 +79,7 @@ function RecordFacts({ record }: { readonly record: IncidentRecord }) {
   const money = (minor: number | null): string =>
     minor === null || currency === null ? "not known" : moneyText(minor, currency);
   return (
-    <Card title="Record">
+    <Card title="Record" aside={<CorrectRecord record={record} />}>
       <Facts
         items={[
           ["Happened", <Moment key="at" at={record.occurredAt} />],

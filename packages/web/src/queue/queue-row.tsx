@@ -8,7 +8,7 @@ import { Skeleton } from "../design/skeleton.tsx";
 import { Age } from "../design/time.tsx";
 
 const frame =
-  "relative grid grid-cols-[4rem_minmax(0,1fr)] gap-x-4 border-b border-line px-4 py-2.5 last:border-0 max-md:min-h-46 " +
+  "relative grid grid-cols-[4rem_minmax(0,1fr)] gap-x-4 border-b border-line px-4 py-2.5 last:border-0 max-md:min-h-41 " +
   "md:grid-cols-[4rem_3rem_minmax(0,1fr)_minmax(0,15rem)]";
 
 const target =

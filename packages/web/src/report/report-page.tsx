@@ -63,9 +63,7 @@ function ReportForm({ onSent }: { readonly onSent: (sent: Sent) => void }) {
     if (report.ok) return send.mutate(report.value);
     setProblems(report.error);
     // After the render, so that the first field that needs something is marked when it gets the focus.
-    requestAnimationFrame(() =>
-      form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [data-invalid]')?.focus(),
-    );
+    requestAnimationFrame(() => showFirstProblem(form.current));
   };
   if (taxonomy.isError || sites.isError) {
     return (
@@ -103,6 +101,13 @@ function ReportForm({ onSent }: { readonly onSent: (sent: Sent) => void }) {
       )}
     </form>
   );
+}
+
+/** In the middle of the screen: at its lower edge the send bar would hide the field that it speaks of. */
+function showFirstProblem(form: HTMLFormElement | null): void {
+  const field = form?.querySelector<HTMLElement>('[aria-invalid="true"], [data-invalid]');
+  field?.focus({ preventScroll: true });
+  field?.scrollIntoView({ block: "center" });
 }
 
 function SendBar({ fault, busy }: { readonly fault: unknown; readonly busy: boolean }) {
