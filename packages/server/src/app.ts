@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { FastifyPluginAsync } from "fastify";
+import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import type { Signal } from "@tillwatch/wire";
 import { signerFromSeed } from "@tillwatch/evidence";
 import { actorOf } from "./access/authenticate-http.ts";
@@ -16,12 +16,12 @@ import { AuditSequencer } from "./audit/audit-sequencer.ts";
 import type { Config } from "./config.ts";
 import { directoryRoutes } from "./enrich/directory-http.ts";
 import { exhibitRoutes } from "./exhibit/exhibit-http.ts";
-import { sweepExhibits, type ExhibitDeps } from "./exhibit/exhibit-intake-store.ts";
+import { recordCopy, sweepExhibits, type ExhibitDeps } from "./exhibit/exhibit-intake-store.ts";
 import { exhibitsOf } from "./exhibit/exhibit-read.ts";
 import type { IncidentChange } from "./flow.ts";
 import { ageOut } from "./incident/incident-desk-store.ts";
 import { incidentRoutes } from "./incident/incident-http.ts";
-import { incidentRow, incidentSummaries } from "./incident/incident-read.ts";
+import { incidentRecord, incidentRow, incidentSummaries } from "./incident/incident-read.ts";
 import { incidentStage } from "./incident/incident-stage.ts";
 import { addTimeline } from "./incident/incident-store.ts";
 import { defineWebhookJobs } from "./notify/notify-jobs.ts";
@@ -29,6 +29,9 @@ import { notifyStage } from "./notify/notify-stage.ts";
 import { webhookSender } from "./notify/webhook-send-http.ts";
 import { webhookRoutes } from "./notify/webhooks-http.ts";
 import type { LoadedPack } from "./pack/load-pack.ts";
+import { packetRoutes } from "./packet/packet-http.ts";
+import { definePacketJobs, type PacketJobDeps } from "./packet/packet-jobs.ts";
+import { packetsOf } from "./packet/packet-read.ts";
 import { PipelineWorker } from "./pipeline-worker.ts";
 import { logIsEmpty } from "./pipeline-store.ts";
 import { pipeline, type WorkStages } from "./pipeline.ts";
@@ -68,6 +71,7 @@ export type Feed = {
 
 export type App = {
   readonly url: string;
+  readonly server: FastifyInstance;
   readonly mqtt: string | null;
   readonly admin: Foundation["admin"];
   readonly signalLog: SignalLog;
@@ -189,6 +193,22 @@ export async function startApp(given: AppGiven): Promise<App> {
       const [summary] = await incidentSummaries(db, [incidentId], needs());
       if (summary !== undefined) live.publish({ kind: "incident", id: summary.id, version: summary.version, summary });
     };
+    const ports = { exhibitsOf, packetsOf, playbooksOf };
+    const packets: PacketJobDeps = {
+      db,
+      files,
+      sequencer,
+      clock,
+      chance,
+      log,
+      addTimeline,
+      vault: exhibits.vault,
+      sealSigner: await signerFromSeed(keys.sealSeed),
+      recordOf: (from, id) => incidentRecord(from, id, { ...needs(), ports }),
+      recordCopy: (tx, copy) => recordCopy(tx, copy, chance),
+      packetChanged: ({ id, incidentId, state }) => live.publish({ kind: "packet", id, incidentId, state }),
+    };
+    await definePacketJobs(jobs, packets);
 
     const routes: readonly FastifyPluginAsync[] = [
       signalRoutes({
@@ -207,11 +227,12 @@ export async function startApp(given: AppGiven): Promise<App> {
         chance,
         live,
         needs,
-        ports: { exhibitsOf, packetsOf: async () => [], playbooksOf },
+        ports,
         onChanges: afterPersonsChange,
         signalStats: async () => ({ acceptedTotal: rate.total, perMinute: rate.perMinute(clock()) }),
       }),
       exhibitRoutes({ ...exhibits, log }),
+      packetRoutes({ ...packets, jobs, incidentRefOf: exhibits.incidentRefOf }),
       auditRoutes({ db, files, logPublicKey: signer.publicKey, clock, chance }),
       logRoutes({ files }),
       webhookRoutes({ db, clock, chance, jobs, allowPrivate: config.allowPrivateWebhooks }),
@@ -262,7 +283,7 @@ export async function startApp(given: AppGiven): Promise<App> {
         },
       }),
     );
-    return { url, mqtt: mqtt?.shown ?? null, admin, signalLog, worker, close: () => closing.close() };
+    return { url, server, mqtt: mqtt?.shown ?? null, admin, signalLog, worker, close: () => closing.close() };
   } catch (fault) {
     await closing.close();
     throw fault;

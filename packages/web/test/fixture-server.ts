@@ -24,7 +24,9 @@ import {
 } from "./fixture-world.ts";
 import { packetOf, recordOf } from "./fixture-record.ts";
 
-export type Posted = { readonly path: string; readonly body: unknown };
+export type Posted = { readonly path: string; readonly body: unknown; readonly idempotencyKey: string | null };
+
+type Asked = { readonly response: ServerResponse; readonly idempotencyKey: string | null };
 
 /** As the real server sends it, but stricter on styles: the page must need nothing inline. */
 const securityPolicy =
@@ -49,6 +51,7 @@ export class FixtureServer {
   signedIn = true;
   delayMs = 0;
   auditBroken = false;
+  loseAnswers = false; // true: what is posted is done, but the connection breaks before the answer
   uploadSha256 = "00".repeat(32);
   letters = [...deadLetters];
 
@@ -107,7 +110,11 @@ export class FixtureServer {
     if (url.pathname === "/api/v1/session") return this.#session(request, body, response);
     if (!this.signedIn) return send(response, 401, signedOut);
     if (url.pathname === "/api/v1/events") return this.#stream(response);
-    if (request.method === "POST") return this.#post(url.pathname, body, response);
+    if (request.method === "PATCH") return this.#patch(url.pathname, body, response);
+    if (request.method === "POST") {
+      const key = request.headers["idempotency-key"];
+      return this.#post(url.pathname, body, { response, idempotencyKey: typeof key === "string" ? key : null });
+    }
     return this.#get(url, response);
   }
 
@@ -138,7 +145,7 @@ export class FixtureServer {
     const answers: Readonly<Record<string, () => unknown>> = {
       "/api/v1/incidents": () => this.#queue(url.searchParams),
       "/api/v1/taxonomy": () => taxonomy,
-      "/api/v1/sites": () => sites,
+      "/api/v1/sites": () => ({ items: sites }),
       "/api/v1/sources": () => ({ items: sources }),
       "/api/v1/dead-letters": () => ({ items: this.letters, nextCursor: null }),
       "/api/v1/audit": () => ({ items: auditEntries(), nextCursor: null }),
@@ -175,8 +182,9 @@ export class FixtureServer {
     return { items, nextCursor: null };
   }
 
-  #post(path: string, body: unknown, response: ServerResponse): void {
-    this.posted.push({ path, body });
+  #post(path: string, body: unknown, { response, idempotencyKey }: Asked): void {
+    this.posted.push({ path, body, idempotencyKey });
+    if (this.loseAnswers) return void response.destroy();
     const [, id, action] = /^\/api\/v1\/incidents\/([^/]+)\/(\w+)$/.exec(path) ?? [];
     if (path === "/api/v1/incidents") return this.#report(body, response);
     if (path === "/api/v1/audit/verify") return send(response, 200, this.#verification());
@@ -188,6 +196,14 @@ export class FixtureServer {
     send(response, action === "exhibits" ? 201 : action === "packets" ? 202 : 200, {
       id: newId,
     });
+  }
+
+  #patch(path: string, body: unknown, response: ServerResponse): void {
+    const record = this.#record(path.split("/").at(-1) ?? "");
+    if (record === null) return send(response, 404, notFound);
+    this.posted.push({ path, body, idempotencyKey: null });
+    this.#records.set(record.id, { ...record, ...(body as object), version: record.version + 1 });
+    send(response, 200, {});
   }
 
   #act(record: IncidentRecord, action: string, body: Record<string, never>): void {

@@ -54,6 +54,7 @@ export const sites = [
 ].map(({ id, name, zones }) => ({
   id,
   name,
+  currency: id === "S-1002" ? "GBP" : "EUR",
   zones: zones.map((zone) => ({ id: zone.toLowerCase().replaceAll(" ", "-"), name: zone, kind: "aisle" })),
 }));
 

@@ -22,7 +22,10 @@ testOnScreen(
     await page.getByText(/TW-2026-000123: True\. Saving/).waitFor();
     await eventually("the verdict is sent", () => server.posted.some((post) => post.path === verdictPath));
     assert.ok(Date.now() - pressedAtMs < 5_000);
-    assert.deepEqual(server.posted, [{ path: verdictPath, body: { verdict: "true" } }]);
+    assert.deepEqual(
+      server.posted.map((post) => [post.path, post.body]),
+      [[verdictPath, { verdict: "true" }]],
+    );
     await page.getByText("Saved: TW-2026-000123 is true.").waitFor();
     assert.equal(await page.getByRole("button", { name: "True" }).getAttribute("aria-pressed"), "true");
   },
@@ -99,7 +102,7 @@ testOnScreen("E05 the waterfall lists every reason and its numbers sum exactly",
     total,
   );
   assert.match(rows[1] ?? "", /Most of what sensors notice is harmless/);
-  assert.match(rows.at(-1) ?? "", /sum exactly[^]*\+3\.710[^]*0\.97/);
+  assert.match(rows.at(-1) ?? "", /sum exactly[^]*\+3\.710[^]*0\.98/);
 });
 
 testOnScreen("E05 what a rule matched on is shown: field, value and pattern", {}, async ({ page, origin }) => {
@@ -149,13 +152,44 @@ testOnScreen("F06 only the allowed states are offered, each with its reason", {}
   await openIncident(page, origin);
   assert.equal(await page.getByRole("button", { name: "Hand over" }).count(), 0);
   await page.getByRole("button", { name: "Acknowledge" }).click();
-  await page.getByRole("dialog").getByLabel("Because").fill("On my way");
+  await page
+    .getByRole("dialog")
+    .getByLabel(/Because/)
+    .fill("On my way");
   await page.keyboard.press("Tab");
   await page.getByRole("dialog").getByRole("button", { name: "Acknowledge" }).click();
   await eventually("it is sent", () => server.posted.length === 1);
   assert.deepEqual(server.posted[0]?.body, { to: "acknowledged", because: "On my way" });
   await page.getByText("Acknowledged", { exact: true }).first().waitFor();
 });
+
+testOnScreen("F06 closing begins with one of the known reasons", {}, async ({ page, server, origin }) => {
+  await openIncident(page, origin);
+  await page.getByRole("button", { name: "Close", exact: true }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Why").selectOption("unfounded");
+  await dialog.getByLabel(/Because/).fill("The sale was found");
+  await dialog.locator("button[type=submit]").click();
+  await eventually("it is sent", () => server.posted.length === 1);
+  assert.deepEqual(server.posted[0]?.body, { to: "closed", because: "unfounded: The sale was found" });
+});
+
+testOnScreen(
+  "F02 the record is completed on its page, and only what differs is sent",
+  {},
+  async ({ page, server, origin }) => {
+    await openIncident(page, origin);
+    await page.getByRole("button", { name: "Correct or complete" }).click();
+    const dialog = page.getByRole("dialog");
+    assert.equal(await dialog.getByLabel("Lost (EUR)").inputValue(), "214.00");
+    assert.ok(await dialog.getByRole("button", { name: "Save" }).isDisabled());
+    await dialog.getByLabel("Recovered (EUR)").fill("100");
+    await dialog.getByLabel("People involved").fill("2");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await dialog.waitFor({ state: "hidden" });
+    assert.deepEqual(server.posted[0]?.body, { valueRecoveredMinor: 10_000, peopleInvolved: 2 });
+  },
+);
 
 testOnScreen(
   "F16 an upload shows its progress and its digest is compared with the file here",

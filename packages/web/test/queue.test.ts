@@ -227,7 +227,7 @@ testOnScreen(
       .waitFor();
     server.rows.push(summary({ id: incidentId(90), title: "Happened meanwhile", severity: 0.999, version: 1 }));
     server.failWith("/api/v1/events", null);
-    await page.getByText("Live", { exact: true }).waitFor();
+    await page.getByText("Live", { exact: true }).filter({ visible: true }).waitFor();
     await page.getByRole("button", { name: /1 new/ }).click();
     await eventually("the missed row is on top", async () => (await titles(page))[0] === "Happened meanwhile");
   },

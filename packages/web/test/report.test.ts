@@ -68,7 +68,7 @@ testOnScreen(
     await page.context().setOffline(true);
     await page
       .getByText(/Offline since/)
-      .first()
+      .filter({ visible: true })
       .waitFor();
     await page.getByRole("button", { name: "Send report" }).tap();
     await page.getByText("web_server_unreachable").waitFor();
@@ -79,6 +79,27 @@ testOnScreen(
     assert.equal(await page.getByLabel("Shop", { exact: true }).inputValue(), "S-1003");
     await page.getByRole("button", { name: "Send report" }).tap();
     await page.getByText("TW-2026-000500").waitFor();
+  },
+);
+
+testOnScreen(
+  "B05 a report whose answer got lost is sent again as the same report",
+  { screen: "phone" },
+  async ({ page, server, origin }) => {
+    await page.goto(`${origin}/report`);
+    await page.getByRole("button", { name: "Vandalism" }).tap();
+    await page.getByLabel("In your words").fill("The mirror is broken");
+    await page.getByLabel("Shop", { exact: true }).selectOption("S-1002");
+    server.loseAnswers = true;
+    await page.getByRole("button", { name: "Send report" }).tap();
+    await page.getByText("web_server_unreachable").waitFor();
+    server.loseAnswers = false;
+    await page.reload();
+    await page.getByRole("button", { name: "Send report" }).tap();
+    await page.getByText("TW-2026-000500").waitFor();
+    const [first, second] = server.posted;
+    assert.ok(first?.idempotencyKey);
+    assert.deepEqual(second, first);
   },
 );
 

@@ -1,4 +1,4 @@
-/** A row of the sources page. `state` is `silent` when nothing came for longer than three of its usual gaps and at least a minute. */
+/** A row of the sources page. `state` is `silent` when a source that has a rhythm (ten signals or more) breaks it: ten usual gaps and a quarter of an hour. */
 export type SourceSummary = {
   readonly source: string;
   readonly siteId: string;

@@ -14,7 +14,10 @@ export class AdminTokenFault extends Error {
  * The administrator's bearer token: the configured one, else the one kept in `<keys>/admin.token` (mode 0600), else a new one, which is
  * kept there. `made` is true only then, so that the first start can show it. Throws `admin_token_weak` for a token that can be guessed.
  */
-export function openAdminToken(keysFolder: string, configured: string | null): { readonly token: string; readonly made: boolean } {
+export function openAdminToken(
+  keysFolder: string,
+  configured: string | null,
+): { readonly token: string; readonly made: boolean } {
   if (configured !== null) return { token: checked(configured), made: false };
   const file = join(keysFolder, "admin.token");
   const token = `tw_${randomBytes(tokenBytes).toString("base64url")}`;

@@ -1,15 +1,6 @@
 import type { FastifyPluginAsync, FastifyReply } from "fastify";
 import { Type } from "typebox";
-import {
-  formatTlogProof,
-  inclusionProof,
-  noteKey,
-  parseCheckpointText,
-  parseNote,
-  parseTilePath,
-  toBase64,
-  type NoteKey,
-} from "@tillwatch/evidence";
+import { noteKey, parseCheckpointText, parseNote, parseTilePath, toBase64, type NoteKey } from "@tillwatch/evidence";
 import type { AuditVerification, CheckpointView } from "@tillwatch/wire";
 import { actorOf } from "../access/authenticate-http.ts";
 import { problem } from "../api/problem.ts";
@@ -21,7 +12,8 @@ import type { Db } from "../schema.ts";
 import { appendAudit } from "./audit-append.ts";
 import type { LogFiles } from "./audit-log-files.ts";
 import { readLogRow } from "./audit-log-store.ts";
-import { auditPage, disclosedEntry } from "./audit-read.ts";
+import { proofOf, ProofFault } from "./audit-proof-files.ts";
+import { auditPage } from "./audit-read.ts";
 import { verifyAudit } from "./audit-verify.ts";
 
 export type AuditRouteDeps = {
@@ -85,7 +77,7 @@ export function auditRoutes(deps: AuditRouteDeps): FastifyPluginAsync {
     });
     app.get("/api/v1/audit/checkpoint", { schema: checkpointSchema }, () => checkpointView(deps));
     app.get("/api/v1/audit/:id/proof", { schema: proofSchema }, async (request, reply) => {
-      const proof = await proofOf(deps, request.params.id);
+      const proof = await answered(proofOf(deps, request.params.id));
       return reply.type("text/plain; charset=utf-8").send(proof);
     });
     app.post("/api/v1/audit/verify", { schema: verifySchema }, async (request) => {
@@ -147,29 +139,14 @@ async function checkpointView({ db, files }: AuditRouteDeps): Promise<Checkpoint
   };
 }
 
-/** The tlog-proof of an entry under the newest checkpoint. */
-export async function proofOf(deps: Pick<AuditRouteDeps, "db" | "files">, id: string): Promise<string> {
-  const formed = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id);
-  const entry = formed ? await disclosedEntry(deps.db, id) : null;
-  if (entry === null) throw problem(404, "audit_entry_unknown", "there is no such audit entry");
-  const tree = await publishedTree(deps.files);
-  if (entry.index === null || BigInt(entry.index) >= tree.size) {
-    throw problem(503, "audit_entry_waiting", "the entry is integrated within a second", { retryAfterSeconds: 1 });
+async function answered<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (fault) {
+    if (!(fault instanceof ProofFault)) throw fault;
+    if (fault.code === "audit_entry_unknown") throw problem(404, fault.code, fault.message);
+    throw problem(503, fault.code, fault.message, { retryAfterSeconds: 1 });
   }
-  const proof = await inclusionProof(tree, BigInt(entry.index));
-  return formatTlogProof({ index: BigInt(entry.index), proof, checkpoint: tree.checkpoint });
-}
-
-export type PublishedTree = Parameters<typeof inclusionProof>[0] & { readonly checkpoint: string };
-
-/** The tree under the newest checkpoint, for making proofs. */
-export async function publishedTree(files: LogFiles): Promise<PublishedTree> {
-  const bytes = await files.read("checkpoint");
-  const note = bytes === undefined ? undefined : parseNote(bytes);
-  const checkpoint = note?.ok === true ? parseCheckpointText(note.value.text) : undefined;
-  if (bytes === undefined || checkpoint?.ok !== true) throw notStarted();
-  const { size } = checkpoint.value;
-  return { sha256: nodeSha256, size, read: files.read, checkpoint: Buffer.from(bytes).toString("utf8") };
 }
 
 // Tiles never change; the checkpoint changes about once a second.

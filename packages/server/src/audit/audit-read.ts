@@ -74,6 +74,20 @@ export async function publishedOf(db: DbOrTx, ids: readonly string[]): Promise<n
   return rows[0]?.n ?? 0;
 }
 
+/** Entries about these subjects that are not under a published checkpoint yet. */
+export async function waitingOf(
+  db: DbOrTx,
+  subjects: readonly { readonly kind: string; readonly id: string }[],
+): Promise<readonly string[]> {
+  const kinds = subjects.map((subject) => subject.kind);
+  const ids = subjects.map((subject) => subject.id);
+  const { rows } = await sql<{ id: string }>`
+    select audit_entry.id from audit_entry, audit_log
+    where (leaf_index is null or leaf_index >= published_size)
+      and (subject_kind, subject_id) in (select * from unnest(${kinds}::text[], ${ids}::text[]))`.execute(db);
+  return rows.map((row) => row.id);
+}
+
 /** An entry as a packet discloses it; null while it waits. `entry` are the bytes that the log holds. */
 export type DisclosedEntry = DisclosedAuditEntry & {
   readonly id: string;

@@ -133,6 +133,7 @@ export class AuditSequencer {
   }
 
   async #step(): Promise<void> {
+    if (this.#closed) throw new Error("the audit sequencer is closed");
     if (this.#state.kind === "halted") {
       const { code, says } = this.#state;
       throw new AuditLogFault(code, says);

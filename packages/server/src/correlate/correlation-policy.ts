@@ -13,17 +13,10 @@ export const CorrelationFile = Type.Object({
   same_person_track_minutes: Minutes,
   situation_max_minutes: Type.Number({ minimum: 1 }),
   situation_members_max: Type.Integer({ minimum: 2, maximum: 1_000 }),
-  lateness_hours: Type.Number({ minimum: 0 }),
   sale_explains: Type.Object({
     before_minutes: Minutes,
     after_minutes: Minutes,
     unknown_items_minutes: Type.Optional(Minutes),
-  }),
-  opens: Type.Object({
-    points: Type.Integer({ minimum: 0 }),
-    signals: Type.Integer({ minimum: 1 }),
-    minutes: Minutes,
-    rules: Type.Record(Type.String(), Type.Object({ signals: Type.Integer({ minimum: 1 }), minutes: Minutes })),
   }),
   joins_without_detection: Type.Object({ context: Type.Array(Type.String()), exculpatory: Type.Array(Type.String()) }),
 });

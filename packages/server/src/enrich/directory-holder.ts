@@ -9,7 +9,7 @@ import {
   toProduct,
   toSite,
   type DirectoryProblem,
-} from "./directory-file.ts";
+} from "./directory-shape.ts";
 import type { DirectoryEntry } from "./directory-store.ts";
 import { Directory, type DirectoryData, type Site } from "./directory.ts";
 

@@ -372,7 +372,7 @@ testOnDatabases(
       assert.equal(rows[0]?.n, 4);
       await writeFile(path, good);
       const view = (await (await fetch(`${url}/api/v1/exhibits/${id}`)).json()) as ExhibitView;
-      assert.match(view.custody.find((line) => line.action === "verified")?.what ?? "", /FAILED: exhibit .* chunk 0/);
+      assert.match(view.custody.find((line) => line.action === "verified")?.what ?? "", /FAILED: object .* chunk 0/);
 
       const other = {
         ...deps,

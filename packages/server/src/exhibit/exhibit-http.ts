@@ -6,19 +6,13 @@ import { custodyDigest } from "@tillwatch/evidence";
 import { parseExhibitId, type ExhibitView } from "@tillwatch/wire";
 import { actorOf } from "../access/authenticate-http.ts";
 import { problem } from "../api/problem.ts";
+import { attachmentHeader, parseRange, type ByteSpan } from "../platform/http-range.ts";
 import { KeyFault } from "../platform/keys.ts";
 import { describeFault, type Log } from "../platform/log.ts";
 import { nodeSha256 } from "../platform/node-crypto.ts";
+import { readSealed, VaultFault, type SealedObject } from "../platform/vault.ts";
 import type { Db } from "../schema.ts";
-import {
-  attachmentHeader,
-  cleanMediaType,
-  cleanName,
-  cleanText,
-  parseRange,
-  type ByteSpan,
-  type Pointer,
-} from "./exhibit.ts";
+import { cleanMediaType, cleanName, cleanText, type Pointer } from "./exhibit.ts";
 import {
   recordAccess,
   recordDamage,
@@ -30,7 +24,6 @@ import {
 } from "./exhibit-intake-store.ts";
 import { custodyOf, exhibitById, type ExhibitRow } from "./exhibit-read.ts";
 import { etagOf, readInstant, receiveUpload } from "./exhibit-upload-http.ts";
-import { ExhibitFault, readExhibit, type SealedExhibit } from "./exhibit-vault-store.ts";
 
 export type ExhibitRouteDeps = ExhibitDeps & { readonly log: Log };
 
@@ -225,7 +218,7 @@ async function sendContent(
   const hand = handOf(request, request.query.because, "no reason given");
   const what = part === undefined ? "the whole content" : `content, from byte ${part.from}`;
   await recordAccess(deps, { exhibitId: exhibit.id, hand, what, continues: part !== undefined && part.from > 0 });
-  const sealed: SealedExhibit = { id: exhibit.id, bytes, sha256, ...object };
+  const sealed: SealedObject = { id: exhibit.id, bytes, sha256, ...object };
   const body = await openChecked(deps, sealed, part);
   const from = part?.from ?? 0;
   const to = part?.to ?? bytes;
@@ -248,16 +241,16 @@ async function sendContent(
 /** Opens the stream and its first piece, so that damage found at once is answered in words; later damage cuts the line. */
 async function openChecked(
   deps: ExhibitRouteDeps,
-  sealed: SealedExhibit,
+  sealed: SealedObject,
   span: ByteSpan | undefined,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const plain = readExhibit(deps.vault, sealed, span);
+  const plain = readSealed(deps.vault, sealed, span);
   const guarded = async <T>(step: () => Promise<T>): Promise<T> => {
     try {
       return await step();
     } catch (fault) {
       deps.log.error("exhibit not readable", { exhibit: sealed.id, fault: describeFault(fault) });
-      if (fault instanceof ExhibitFault) await recordDamage(deps, sealed.id, fault.message);
+      if (fault instanceof VaultFault) await recordDamage(deps, sealed.id, fault.message);
       throw asProblem(fault);
     }
   };
@@ -272,7 +265,7 @@ async function openChecked(
 }
 
 function asProblem(fault: unknown): unknown {
-  if (fault instanceof ExhibitFault) {
+  if (fault instanceof VaultFault) {
     return problem(500, "exhibit_damaged", "the stored bytes are not what was received; this is on the record", {
       remedy: "restore the object from a backup; `tillwatch doctor` names it",
     });

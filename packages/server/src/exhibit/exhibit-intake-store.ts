@@ -4,11 +4,11 @@ import { appendAudit } from "../audit/audit-append.ts";
 import type { Chance } from "../platform/chance.ts";
 import type { Clock } from "../platform/clock.ts";
 import { nodeSha256 } from "../platform/node-crypto.ts";
+import { sweepVault, type StoredObject, type Vault } from "../platform/vault.ts";
 import type { Db, Tx } from "../schema.ts";
 import { pointerDigest, type ExhibitFacts, type Pointer } from "./exhibit.ts";
-import { exhibitById, knownExhibits } from "./exhibit-read.ts";
+import { exhibitById, knownExhibitObjects } from "./exhibit-read.ts";
 import { insertExhibit, insertPointer, recordTouch, type Touch } from "./exhibit-store.ts";
-import { sweepVault, type StoredObject, type Vault } from "./exhibit-vault-store.ts";
 
 /** A line on the incident's timeline; the incident stage writes it, in the same transaction. */
 export type TimelineLine = {
@@ -270,10 +270,35 @@ export async function recordDeleteAttempt(
   await deps.db.transaction().execute((tx) => appendAudit(tx, [record], deps.chance));
 }
 
+/** Puts on the record that an exhibit's bytes go into a packet. */
+export async function recordCopy(
+  tx: Tx,
+  copy: { readonly exhibitId: string; readonly packetId: string; readonly hand: Hand; readonly atMs: number },
+  chance: Chance,
+): Promise<void> {
+  const exhibit = await exhibitById(tx, copy.exhibitId);
+  if (exhibit === null || exhibit.sha256 === null) throw new Error(`exhibit ${copy.exhibitId} vanished`);
+  const touch: Touch = {
+    exhibitId: copy.exhibitId,
+    incidentId: exhibit.incidentId,
+    action: "copied",
+    atMs: copy.atMs,
+    who: copy.hand.token,
+    what: `the whole content, into packet ${copy.packetId}`,
+    why: copy.hand.why,
+    authority: copy.hand.authority,
+    digest: exhibit.sha256,
+    auditKind: "exhibit.copied",
+    detail: { packetId: copy.packetId },
+  };
+  await recordTouch(tx, touch, chance);
+}
+
 // An upload that was stored must be committed within this time, or its object counts as left over.
 const commitWithinMs = 3_600_000;
 
 /** Run at start: removes objects of uploads that a crash cut off before their commit. Answers how many. */
 export function sweepExhibits(deps: Pick<ExhibitDeps, "db" | "vault" | "clock">): Promise<number> {
-  return sweepVault(deps.vault, (ids) => knownExhibits(deps.db, ids), deps.clock() - commitWithinMs);
+  const known = (keys: readonly string[]) => knownExhibitObjects(deps.db, keys);
+  return sweepVault(deps.vault, { prefix: "exhibits/", known, olderThanMs: deps.clock() - commitWithinMs });
 }

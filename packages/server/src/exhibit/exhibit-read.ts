@@ -64,11 +64,11 @@ export async function custodyOf(
   return rows.map((row) => ({ entry: JSON.parse(row.entry) as CustodyEntry, auditId: row.audit_id }));
 }
 
-export async function knownExhibits(db: DbOrTx, ids: readonly string[]): Promise<ReadonlySet<string>> {
-  const { rows } = await sql<{ id: string }>`select id from exhibit where id::text = any(${[...ids]}::text[])`.execute(
-    db,
-  );
-  return new Set(rows.map((row) => row.id));
+/** Which of these object keys belong to an exhibit. */
+export async function knownExhibitObjects(db: DbOrTx, objectKeys: readonly string[]): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ key: string }>`
+    select object_key as key from exhibit where object_key = any(${[...objectKeys]}::text[])`.execute(db);
+  return new Set(rows.map((row) => row.key));
 }
 
 /** The master keys that exhibits were sealed under: with any but ours, those exhibits cannot be opened. */

@@ -12,9 +12,9 @@ import type { JsonObject } from "@tillwatch/wire";
 import { appendAudit } from "../audit/audit-append.ts";
 import type { Chance } from "../platform/chance.ts";
 import { nodeSha256 } from "../platform/node-crypto.ts";
+import type { StoredObject } from "../platform/vault.ts";
 import type { Tx } from "../schema.ts";
 import type { ExhibitFacts, Pointer } from "./exhibit.ts";
-import type { StoredObject } from "./exhibit-vault-store.ts";
 
 type Arrival = {
   readonly id: string;

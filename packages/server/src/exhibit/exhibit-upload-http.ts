@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import { problem, type HttpProblem } from "../api/problem.ts";
 import { ObjectStoreFault } from "../platform/object-store.ts";
+import { putSealed, VaultFault, type StoredObject, type Vault } from "../platform/vault.ts";
 import { cleanMediaType, cleanName, cleanText, type ExhibitFacts } from "./exhibit.ts";
-import { ExhibitFault, putExhibit, type StoredObject, type Vault } from "./exhibit-vault-store.ts";
 
 /** What a form holds beside the file. All optional; any order; more than once is refused. */
 export const uploadFields = ["capturedAt", "source", "kind", "note", "sha256", "because"] as const;
@@ -39,7 +39,11 @@ export async function receiveUpload(
           });
         }
         file = { name: part.filename, mediaType: part.mimetype };
-        stored = await putExhibit(vault, into.id, { source: part.file, bytesMax: into.bytesMax });
+        stored = await putSealed(
+          vault,
+          { id: into.id, objectKey: `exhibits/${into.id}` },
+          { source: part.file, bytesMax: into.bytesMax },
+        );
         // The parser ends the stream of a part that the line cut off as if it were whole; this flag is its only mark.
         if (part.file.truncated) throw broken();
       } else {
@@ -122,9 +126,12 @@ const parserCodes = /^(FST_|ERR_STREAM_PREMATURE_CLOSE|ECONNRESET|ABORT_ERR)/;
 
 /** Every way an upload can fail, as the caller sees it; what we do not know stays a fault of ours. */
 export function toProblem(fault: unknown): unknown {
-  if (fault instanceof ExhibitFault && fault.code === "exhibit_too_large")
-    return problem(413, fault.code, fault.message);
-  if (fault instanceof ExhibitFault && fault.code === "exhibit_empty") return problem(400, fault.code, fault.message);
+  if (fault instanceof VaultFault && fault.code === "object_too_large") {
+    return problem(413, "exhibit_too_large", fault.message);
+  }
+  if (fault instanceof VaultFault && fault.code === "object_empty") {
+    return problem(400, "exhibit_empty", "the file has no bytes");
+  }
   if (fault instanceof ObjectStoreFault && fault.code === "object_store_full") {
     return problem(507, "exhibit_store_full", "the object store is full; nothing was kept", { retryAfterSeconds: 60 });
   }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { attachmentHeader, cleanMediaType, cleanName, parseRange } from "./exhibit.ts";
+import { attachmentHeader, parseRange } from "../platform/http-range.ts";
+import { cleanMediaType, cleanName } from "./exhibit.ts";
 
 for (const [raw, want] of [
   ["clip.mp4", "clip.mp4"],

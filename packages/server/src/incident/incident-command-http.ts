@@ -21,7 +21,7 @@ import {
   verdictBody,
 } from "./incident-schema.ts";
 import { toSummary } from "./incident-summary.ts";
-import { checkEdit, checkReport } from "./report-check.ts";
+import { checkEdit, checkReport } from "./report-check-http.ts";
 
 const tags = ["incidents"];
 

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { sql } from "kysely";
+import type { TSchema } from "typebox";
+import { Value } from "typebox/value";
 import type { IncidentPage, IncidentRecord, IncidentSummary, LiveEvent, Problem } from "@tillwatch/wire";
 import type { IncidentChange } from "../flow.ts";
 import { systemChance } from "../platform/chance.ts";
@@ -10,6 +12,7 @@ import { testOnDatabases } from "../testing/databases.ts";
 import { memberOf, nowMs, scoredOf, testNeeds } from "../testing/incidents.ts";
 import { bearer, testServer } from "../testing/server.ts";
 import { incidentRoutes } from "./incident-http.ts";
+import { historyShape, pageShape, recordShape, sitesShape, statsShape, taxonomyShape } from "./incident-schema.ts";
 import { incidentStage } from "./incident-stage.ts";
 
 type Body = Record<string, unknown>;
@@ -375,6 +378,29 @@ testOnDatabases(
     assert.ok(!(await auditKinds(id)).some((row) => row.body.includes("office")));
   },
 );
+
+testOnDatabases("F21 what is answered has the shape that openapi.json promises", async (database, context) => {
+  const { ask, decide } = await start(database, context);
+  const [change] = await decide(scoredOf({ severity: 0.95, members: [memberOf()] }));
+  const id = change?.incident.id ?? "";
+  await ask("POST", `/api/v1/incidents/${id}/override`, { payload: { severity: 0.5, because: "seen" } });
+  const promised: readonly (readonly [string, TSchema])[] = [
+    ["/api/v1/incidents", pageShape],
+    [`/api/v1/incidents/${id}`, recordShape],
+    [`/api/v1/incidents/${id}/history`, historyShape],
+    ["/api/v1/taxonomy", taxonomyShape],
+    ["/api/v1/sites", sitesShape],
+    ["/api/v1/stats", statsShape],
+  ];
+  for (const [url, shape] of promised) {
+    const body: unknown = (await ask("GET", url)).json();
+    assert.deepEqual(Value.Errors(shape, body), [], url);
+    assert.ok(
+      !Value.Check(shape, { ...(body as Body), items: 1, id: 2, version: null, at: 3 }),
+      `${url}: the shape can refuse`,
+    );
+  }
+});
 
 testOnDatabases("F01 F03 taxonomy and sites for forms", async (database, context) => {
   const { ask } = await start(database, context);

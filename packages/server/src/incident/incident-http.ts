@@ -1,12 +1,21 @@
 import type { FastifyPluginAsync } from "fastify";
-import { Type } from "typebox";
 import { problem } from "../api/problem.ts";
 import { typed, type TypedApp } from "../api/typed.ts";
 import { filterOf } from "./filter-http.ts";
 import { incidentIdOf, unknownIncident, type IncidentHttpDeps } from "./incident-answer-http.ts";
 import { commandRoutes } from "./incident-command-http.ts";
 import { fieldsAt, historyOf, incidentPage, incidentRecord, incidentRow } from "./incident-read.ts";
-import { historyQuery, idParams, listQuery, pageShape, summaryShape } from "./incident-schema.ts";
+import {
+  historyQuery,
+  historyShape,
+  idParams,
+  listQuery,
+  pageShape,
+  recordShape,
+  sitesShape,
+  statsShape,
+  taxonomyShape,
+} from "./incident-schema.ts";
 import { incidentStats } from "./stats-read.ts";
 
 /** `/api/v1/incidents` and what belongs to it. */
@@ -33,15 +42,12 @@ function readRoutes(app: TypedApp, deps: IncidentHttpDeps): void {
     const needs = deps.needs();
     return incidentPage(deps.db, filterOf(request.query, needs.places), needs);
   });
-  const record = Type.Intersect([summaryShape, Type.Object({ timeline: Type.Array(Type.Object({})) })], {
-    description: "The whole record: IncidentRecord of packages/wire",
-  });
   const read = {
     tags,
     operationId: "readIncident",
     summary: "The whole record",
     params: idParams,
-    response: { 200: record },
+    response: { 200: recordShape },
   };
   app.get("/api/v1/incidents/:id", { schema: read }, async (request, reply) => {
     const id = incidentIdOf(request.params.id);
@@ -55,6 +61,7 @@ function readRoutes(app: TypedApp, deps: IncidentHttpDeps): void {
     summary: "Every change of every field; with `at`, all fields as they were then",
     params: idParams,
     querystring: historyQuery,
+    response: { 200: historyShape },
   };
   app.get("/api/v1/incidents/:id/history", { schema: history }, async (request) => {
     const id = incidentIdOf(request.params.id);
@@ -85,9 +92,15 @@ function worldRoutes(app: TypedApp, deps: IncidentHttpDeps): void {
     tags: ["directory"],
     operationId: "readTaxonomy",
     summary: "The categories of incidents, current version",
+    response: { 200: taxonomyShape },
   };
   app.get("/api/v1/taxonomy", { schema: taxonomy }, async () => deps.needs().taxonomies.current);
-  const sites = { tags: ["directory"], operationId: "listSites", summary: "Sites with zones and devices" };
+  const sites = {
+    tags: ["directory"],
+    operationId: "listSites",
+    summary: "Sites with zones and devices",
+    response: { 200: sitesShape },
+  };
   app.get("/api/v1/sites", { schema: sites }, async () => ({
     items: deps.needs().places.data.sites.map((site) => ({
       id: site.id,
@@ -100,7 +113,12 @@ function worldRoutes(app: TypedApp, deps: IncidentHttpDeps): void {
       devices: site.devices.map(({ id, name, kind, owner, criticality }) => ({ id, name, kind, owner, criticality })),
     })),
   }));
-  const stats = { tags, operationId: "readStats", summary: "Numbers of the work and the intake" };
+  const stats = {
+    tags,
+    operationId: "readStats",
+    summary: "Numbers of the work and the intake",
+    response: { 200: statsShape },
+  };
   app.get("/api/v1/stats", { schema: stats }, async () => {
     const nowMs = deps.clock();
     const incidents = await incidentStats(deps.db, nowMs);

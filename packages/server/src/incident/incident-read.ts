@@ -81,7 +81,7 @@ export async function incidentRecord(
     ...toSummary(row, needs),
     taxonomyVersion: row.taxonomyVersion,
     occurredAt: iso(row.occurredAtMs),
-    summary: row.summary ?? topReasons(row, category.title).join(" "),
+    summary: row.summary ?? topReasons(row, category.title).map(asSentence).join(" "),
     reporter: row.reporter,
     ownerToken: row.ownerToken,
     asset: { owner: device?.owner ?? null, criticality: device?.criticality ?? null },
@@ -228,4 +228,8 @@ function after(cursor: Cursor): RawBuilder<unknown> {
 function encodeCursor(row: IncidentRow): string {
   const { severity, level, openedAtMs, id } = row;
   return Buffer.from(JSON.stringify([severity, level, openedAtMs, id])).toString("base64url");
+}
+
+function asSentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

@@ -138,3 +138,156 @@ export const summaryShape = Type.Object({
 });
 
 export const pageShape = Type.Object({ items: Type.Array(summaryShape), nextCursor: nullable(Type.String()) });
+
+const json = Type.Unknown({ description: "any JSON" });
+const facts = Type.Record(Type.String(), json);
+const texts = Type.Array(Type.String());
+const field = Type.Object({
+  field: Type.String(),
+  before: json,
+  after: json,
+  at: time,
+  actor: Type.String(),
+  because: Type.String(),
+});
+const score = Type.Object({
+  severity: Type.Number(),
+  confidence: Type.Number(),
+  level: Type.Enum([1, 2, 3]),
+  category: Type.String(),
+  totalMilliLogOdds: Type.Integer(),
+  additions: Type.Array(
+    Type.Object({
+      kind: Type.String(),
+      code: Type.String(),
+      milliLogOdds: Type.Integer({ description: "thousandths of a log-odds unit; they sum to the total" }),
+      says: Type.String(),
+      signalIds: texts,
+    }),
+  ),
+  weightsVersion: Type.String(),
+  rulesVersion: Type.String(),
+});
+const signal = Type.Object({
+  id: Type.String(),
+  type: Type.String(),
+  source: Type.String(),
+  shape: Type.String(),
+  deviceId: nullable(Type.String()),
+  zoneId: nullable(Type.String()),
+  occurredAt: Type.String({ description: "as the source wrote it" }),
+  correctedAt: time,
+  receivedAt: time,
+  clockOffsetMs: nullable(Type.Number()),
+  late: Type.Boolean(),
+  joinedBecause: Type.String(),
+  media: Type.Array(facts),
+  data: facts,
+});
+const timelineEntry = Type.Object({
+  id: Type.String(),
+  at: time,
+  originalAt: nullable(Type.String()),
+  clockOffsetMs: nullable(Type.Number()),
+  late: Type.Boolean(),
+  kind: Type.String(),
+  says: Type.String(),
+  actor: Type.String(),
+  signalId: nullable(Type.String()),
+  detail: facts,
+});
+const completeness = Type.Object({
+  value: Type.Number(),
+  ruleVersion: Type.String(),
+  items: Type.Array(
+    Type.Object({ code: Type.String(), title: Type.String(), present: Type.Boolean(), howToGet: Type.String() }),
+  ),
+});
+
+export const recordShape = Type.Object(
+  {
+    ...summaryShape.properties,
+    taxonomyVersion: Type.String(),
+    occurredAt: time,
+    summary: Type.String(),
+    reporter: nullable(Type.String()),
+    ownerToken: nullable(Type.String()),
+    asset: Type.Object({ owner: nullable(Type.String()), criticality: nullable(Type.String()) }),
+    score: nullable(score),
+    override: nullable(
+      Type.Object({ severity: Type.Number(), because: Type.String(), actor: Type.String(), at: time }),
+    ),
+    value: Type.Object({
+      lostMinor: nullable(Type.Integer()),
+      recoveredMinor: nullable(Type.Integer()),
+      currency: nullable(Type.String()),
+    }),
+    completenessDetail: completeness,
+    signals: Type.Array(signal),
+    timeline: Type.Array(timelineEntry),
+    exhibits: Type.Array(facts),
+    packets: Type.Array(facts),
+    playbooks: Type.Array(facts),
+    sop: texts,
+    history: Type.Array(field),
+    allowedTransitions: Type.Array(Type.Enum([...incidentStates])),
+    decisionIds: texts,
+  },
+  { description: "IncidentRecord of packages/wire" },
+);
+
+export const historyShape = Type.Object({
+  id: Type.String(),
+  ref: Type.String(),
+  at: time,
+  fields: facts,
+  changes: Type.Array(field),
+});
+
+export const taxonomyShape = Type.Object({
+  version: Type.String(),
+  categories: Type.Array(
+    Type.Object({
+      code: Type.String(),
+      title: Type.String(),
+      level: Type.Enum([1, 2, 3]),
+      group: Type.String(),
+      evidenceChecklist: Type.Array(
+        Type.Object({ code: Type.String(), title: Type.String(), howToGet: Type.String(), satisfiedBy: texts }),
+      ),
+      sop: texts,
+      agencyCodes: Type.Record(Type.String(), Type.String()),
+    }),
+  ),
+});
+
+const place = { id: Type.String(), name: Type.String(), kind: Type.String() };
+export const sitesShape = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      ...place,
+      region: nullable(Type.String()),
+      timezone: Type.String(),
+      currency: Type.String(),
+      zones: Type.Array(Type.Object(place)),
+      devices: Type.Array(
+        Type.Object({ ...place, owner: nullable(Type.String()), criticality: nullable(Type.String()) }),
+      ),
+    }),
+  ),
+});
+
+const counts = Type.Record(Type.String(), Type.Integer());
+export const statsShape = Type.Object({
+  at: time,
+  incidents: Type.Object({
+    byState: counts,
+    openByLevel: counts,
+    openedLast24h: Type.Integer(),
+    watchedLast24h: Type.Integer(),
+    byCategoryLast24h: Type.Array(Type.Object({ category: Type.String(), count: Type.Integer() })),
+    verdicts: counts,
+    medianSecondsToAcknowledge: nullable(Type.Number()),
+  }),
+  signals: Type.Object({ acceptedTotal: Type.Integer(), perMinute: Type.Number() }),
+});

@@ -323,7 +323,42 @@ testOnDatabases(
       ["exhibit", "signal", "score", "state", "exhibit"],
     );
     assert.equal(found.version, (change?.incident.version ?? 0) + 1);
+    const response = { ...line(nowMs, {}), kind: "response" as const, says: "Playbook applies: theft" };
+    await db.transaction().execute((tx) => addTimeline(tx, [response]));
+    assert.equal((await record(incidentId)).version, found.version, "a response belongs to the change that it answers");
     const present = found.completenessDetail.items.filter((item) => item.present).map((item) => item.code);
     assert.deepEqual(present, ["field_zone", "exit_clip", "item_list"]);
+  },
+);
+
+testOnDatabases(
+  "B05 F26 persons and batches at the same time: no change is lost, every number is given once",
+  async (database) => {
+    const { db, decide, person, record } = await start(database);
+    const first = memberOf();
+    const one = scoredOf({ severity: 0.95, members: [first] });
+    const [change] = await decide(one);
+    const id = change?.incident.id ?? "";
+    const members = [first];
+    const situationId = one.situation.id;
+    const extensions = Array.from({ length: 8 }, () => {
+      members.push(memberOf());
+      return scoredOf({ severity: 0.95, members: [...members], added: 1, situationId });
+    });
+    const others = Array.from({ length: 8 }, () => scoredOf({ severity: 0.95, members: [memberOf()] }));
+    await Promise.all([
+      ...extensions.map((scored) => decide(scored)),
+      ...others.map((scored) => decide(scored)),
+      ...Array.from({ length: 8 }, (_, at) => person(id, { kind: "note", text: `note ${at}`, covers: null })),
+    ]);
+    const found = await record(id);
+    assert.deepEqual([found.version, found.signalCount], [17, 9]);
+    assert.equal(found.timeline.filter((entry) => entry.kind === "note").length, 8);
+    const refs = await sql<{ ref: string }>`select ref from incident order by ref`.execute(db);
+    const wanted = Array.from({ length: 9 }, (_, at) => `TW-2026-00000${at + 1}`);
+    assert.deepEqual(
+      refs.rows.map((row) => row.ref),
+      wanted,
+    );
   },
 );

@@ -86,8 +86,8 @@ export async function saveEffects(tx: Tx, effects: Effects, chance: Chance): Pro
 }
 
 /**
- * Puts lines on timelines (exhibits, packets, responses ...) and raises the version of their incidents, in the caller's
- * transaction. An exhibit's `detail.mediaType`, and `detail.covers` (a checklist code) of any entry, count for completeness.
+ * Puts lines on timelines (exhibits, packets, responses ...), in the caller's transaction, and raises the version of their
+ * incidents. A response does not raise it: it comes with the change that it answers, whose version readers are told. An exhibit's `detail.mediaType`, and `detail.covers` (a checklist code) of any entry, count for completeness.
  * `says` and `detail` are shown and go into packets: no personal data but tokens.
  */
 export async function addTimeline(tx: Tx, entries: readonly NewTimelineEntry[]): Promise<void> {
@@ -96,19 +96,20 @@ export async function addTimeline(tx: Tx, entries: readonly NewTimelineEntry[]):
   const touched = entries.map((entry) => ({
     incident_id: entry.incidentId,
     at: new Date(entry.atMs).toISOString(),
+    raises: entry.kind === "response" ? 0 : 1,
     facts: factsOf(entry),
   }));
   await sql`
-    update incident set version = version + 1, updated_at = greatest(updated_at, touched.at), evidence = (
+    update incident set version = version + touched.raises, updated_at = greatest(updated_at, touched.at), evidence = (
       select coalesce(json_agg(word order by word), '[]'::json) from (
         select value as word from json_array_elements_text(evidence)
         union select value from json_array_elements_text(touched.facts)
       ) as words
     )
     from (
-      select incident_id, max(at) as at,
+      select incident_id, max(at) as at, max(raises) as raises,
         coalesce(json_agg(fact.value) filter (where fact.value is not null), '[]'::json) as facts
-      from json_to_recordset(${JSON.stringify(touched)}::json) as entry (incident_id uuid, at timestamptz, facts json)
+      from json_to_recordset(${JSON.stringify(touched)}::json) as entry (incident_id uuid, at timestamptz, raises int4, facts json)
       left join lateral json_array_elements_text(entry.facts) as fact on true
       group by incident_id
     ) as touched

@@ -16,9 +16,9 @@ export type SummaryNeeds = { readonly taxonomies: Taxonomies; readonly places: P
 
 const topReasonsMax = 3;
 const levelWords: Readonly<Record<TriageLevel, string>> = {
-  1: "level 1, local follow-up",
-  2: "level 2, tampering",
-  3: "level 3, coordinated or violent",
+  1: "level 1 (local follow-up)",
+  2: "level 2 (tampering)",
+  3: "level 3 (coordinated or violent)",
 };
 
 /** A row of the queue as readers see it. */
@@ -55,25 +55,25 @@ export function toSummary(row: IncidentRow, needs: SummaryNeeds): IncidentSummar
   };
 }
 
-/** The largest additions in words; a base rate is no reason. */
+/** The largest additions in words. A base rate and a limit are arithmetic, not reasons; what speaks against is one. */
 export function topReasons(row: IncidentRow, categoryTitle: string): readonly string[] {
   if (row.score === null) return [`A person reported it: ${categoryTitle.toLowerCase()}.`];
-  const additions = row.score.additions.filter((addition) => addition.kind !== "base_rate");
-  return additions.slice(0, topReasonsMax).map((addition) => addition.says);
+  const reasons = row.score.additions.filter(({ kind, milliLogOdds }) => milliLogOdds > 0 || kind === "exculpatory");
+  return reasons.slice(0, topReasonsMax).map((addition) => addition.says);
 }
 
 /** Why it stands where it stands: the queue's order in a sentence. */
 export function rankOf(row: IncidentRow): string {
-  const severity = row.severity.toFixed(2);
+  const severity = row.severity.toFixed(3);
   const machine =
-    row.machineSeverity === null ? "no machine value" : `the machine says ${row.machineSeverity.toFixed(2)}`;
+    row.machineSeverity === null ? "no machine value" : `the machine says ${row.machineSeverity.toFixed(3)}`;
   const source =
     row.override !== null
-      ? `set by a person; ${machine}`
+      ? ` (set by a person; ${machine})`
       : row.machineSeverity === null
-        ? "a person reported it"
-        : "the machine's value";
-  return `Severity ${severity} (${source}), then ${levelWords[row.level]}, then newest: opened ${iso(row.openedAtMs)}.`;
+        ? " (a person reported it)"
+        : "";
+  return `Severity ${severity}${source}, ${levelWords[row.level]}; among equals the youngest first.`;
 }
 
 export function iso(ms: number): string {

@@ -3,7 +3,7 @@ import { ok, refused, type Result } from "@tillwatch/wire";
 import { CorrelationFile, toCorrelationPolicy, type CorrelationPolicy } from "../correlate/correlation-policy.ts";
 import type { DecisionContent } from "../decision/decision-record.ts";
 import type { PackContent } from "../decision/decision-store.ts";
-import { DirectoryFile, toDirectoryData } from "../enrich/directory-file.ts";
+import { DirectoryFile, toDirectoryData } from "../enrich/directory-shape.ts";
 import type { DirectoryData } from "../enrich/directory.ts";
 import { parseTaxonomy, type Taxonomy } from "../incident/taxonomy.ts";
 import { parsePlaybooks } from "../respond/playbooks-file.ts";

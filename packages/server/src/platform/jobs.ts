@@ -48,7 +48,8 @@ export class Jobs<Schema> {
       expireInSeconds: rules.runSecondsMax,
       deadLetter: dead,
     });
-    await this.#boss.getQueue(name);
+    // Looking for any job is what fills the cache (getQueue does not): an enqueue inside a transaction must not ask outside it.
+    await this.#boss.getJobById(name, "00000000-0000-4000-8000-000000000000");
   }
 
   /** Enqueues inside `tx`. `key`, if given, makes a second job of the same key a no-op while the first one waits. */

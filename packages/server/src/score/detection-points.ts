@@ -23,13 +23,16 @@ export function weighDetections(
   words: ReadonlyMap<string, RuleWords>,
 ): readonly Weighed[] {
   const explained = explainedSignals(members);
+  const enough = enoughTogether(members, weights);
   const single = members.flatMap((member, order) => {
     const weighed = member.detections.map((detection) => ({
       detection,
       member,
       order,
       explained: explained.has(member.signalId),
-      points: part(ownPoints(detection, weights, words), confidenceShare(member.confidence, weights)),
+      points: enough.has(`${detection.ruleId} ${member.signalId}`)
+        ? part(ownPoints(detection, weights, words), confidenceShare(member.confidence, weights))
+        : 0,
     }));
     return withShares(weighed.toSorted(byPointsThenRule), weights.repeats.same_signal);
   });
@@ -48,6 +51,39 @@ function explainedSignals(members: readonly SituationMember[]): ReadonlySet<stri
       return Array.isArray(explains) ? explains.filter((id) => typeof id === "string") : [];
     });
   return new Set(named);
+}
+
+const minuteMs = 60_000;
+
+/**
+ * The detections that count at all, as "rule signal": all of a rule without `after`; of a rule with it those that lie with so many
+ * signals of the same rule in a span of so many minutes (half-open).
+ */
+function enoughTogether(members: readonly SituationMember[], weights: Weights): ReadonlySet<string> {
+  const entries = members.flatMap((member) => member.detections.map(({ ruleId }) => ({ ruleId, member })));
+  return new Set(
+    [...groupBy(entries, ({ ruleId }) => ruleId).entries()].flatMap(([ruleId, sameRule]) => {
+      const after = weights.rule_weights[ruleId]?.after;
+      const sorted = sameRule.map(({ member }) => member).toSorted((a, b) => a.correctedAtMs - b.correctedAtMs);
+      const counting = after === undefined ? sorted : sorted.filter((_, index) => isInRun(sorted, index, after));
+      return counting.map((member) => `${ruleId} ${member.signalId}`);
+    }),
+  );
+}
+
+/** Whether `signals` consecutive members around `index` fit into the span. */
+function isInRun(
+  sorted: readonly SituationMember[],
+  index: number,
+  after: { readonly signals: number; readonly minutes: number },
+): boolean {
+  for (let first = Math.max(0, index - after.signals + 1); first <= index; first++) {
+    const last = sorted[first + after.signals - 1];
+    const begin = sorted[first];
+    if (last === undefined || begin === undefined) continue;
+    if (last.correctedAtMs - begin.correctedAtMs < after.minutes * minuteMs) return true;
+  }
+  return false;
 }
 
 function ownPoints(detection: Detection, weights: Weights, words: ReadonlyMap<string, RuleWords>): number {

@@ -149,6 +149,30 @@ test("C07 repeats of one source count less each time, and one kind of source has
   );
 });
 
+test("D12 a rule that asks for several signals counts nothing before the last of them, and then all", () => {
+  const shaken = { id: "shaken", points: 3000 };
+  const strict = {
+    ...weights,
+    rule_weights: { shaken: { after: { signals: 3, minutes: 10 }, because: "a shake is a customer" } },
+  };
+  const at = (minute: number) => ({
+    ...member({ name: `s${minute}`, service: "till", rules: [shaken] }),
+    correctedAtMs: noonMs + minute * 60_000,
+  });
+  const totalOf = (minutes: readonly number[]) =>
+    scoreSituation({
+      members: minutes.map(at),
+      weights: strict,
+      words: wordsOf([shaken]),
+      weightsVersion: "w",
+      rulesVersion: "r",
+    }).score.totalMilliLogOdds;
+  assert.equal(totalOf([0, 4]), -4600);
+  assert.equal(totalOf([0, 4, 10]), -4600, "ten minutes are outside: the span is half-open");
+  assert.equal(totalOf([0, 4, 9]), -4600 + 3000 + 900 + 300);
+  assert.equal(totalOf([0, 20, 24, 29]), -4600 + 3000 + 900 + 300, "the lonely first one still counts nothing");
+});
+
 test("C21 a sale period shifts the threshold for its window only", () => {
   const during = { time: { calendar: "Black Friday week" } };
   assert.equal(

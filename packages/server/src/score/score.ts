@@ -39,7 +39,7 @@ export function scoreSituation(inputs: ScoreInputs): Scored {
   const total = ordered.reduce((sum, entry) => sum + entry.milliLogOdds, 0);
   const { level, category } = levelAndCategory(standing.length > 0 ? standing : weighed, weights);
   const score = {
-    severity: Math.round((1 / (1 + Math.exp(-total / 1000))) * 10_000) / 10_000,
+    severity: severityOf(total),
     confidence: confidenceOf(standing, weights),
     level,
     category,
@@ -49,6 +49,15 @@ export function scoreSituation(inputs: ScoreInputs): Scored {
     rulesVersion: inputs.rulesVersion,
   };
   return { score, threshold: thresholdOf(members, weights), watchFloor: weights.watch_floor };
+}
+
+// Nobody is ever certain: a machine that says 1 has stopped listening.
+const severityMin = 0.001;
+const severityMax = 0.999;
+
+function severityOf(total: number): number {
+  const rounded = Math.round((1 / (1 + Math.exp(-total / 1000))) * 10_000) / 10_000;
+  return Math.min(severityMax, Math.max(severityMin, rounded));
 }
 
 type AdditionParts = {

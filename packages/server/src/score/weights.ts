@@ -37,7 +37,22 @@ export const WeightsFile = Type.Object({
     high: Points,
     critical: Points,
   }),
-  rule_weights: Type.Record(Type.String(), Type.Object({ points: Points, because: Type.Optional(Type.String()) })),
+  rule_weights: Type.Record(
+    Type.String(),
+    Type.Object(
+      {
+        points: Type.Optional(Points),
+        after: Type.Optional(
+          Type.Object({
+            signals: Type.Integer({ minimum: 2, maximum: 200 }),
+            minutes: Type.Number({ exclusiveMinimum: 0 }),
+          }),
+        ),
+        because: Type.String({ minLength: 1 }),
+      },
+      { additionalProperties: false },
+    ),
+  ),
   confidence: Type.Object({
     unstated: Share,
     bands: Type.Array(Type.Object({ from: Severity, share: Share }), { minItems: 1 }),

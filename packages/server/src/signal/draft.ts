@@ -36,19 +36,19 @@ export function splitMembers(
 ): { known: JsonObject; rest: JsonObject } {
   const known: Record<string, JsonValue> = {};
   const rest: Record<string, JsonValue> = {};
-  for (const [name, value] of Object.entries(row)) {
-    if (isKnown(name)) known[name] = value;
-    else rest[name] = value;
-  }
+  for (const name of Object.keys(row)) (isKnown(name) ? known : rest)[name] = row[name] ?? null;
   return { known, rest };
 }
 
 /** `extra` of a signal: only the parts that hold something. */
 export function extraOf(parts: Readonly<Record<string, JsonValue | undefined>>): JsonObject {
-  const kept = Object.entries(parts).filter(([, value]) => {
-    return value !== undefined && value !== false && !(isJsonObject(value) && Object.keys(value).length === 0);
-  });
-  return Object.fromEntries(kept) as JsonObject;
+  const kept: Record<string, JsonValue> = {};
+  for (const name of Object.keys(parts)) {
+    const value = parts[name];
+    const isEmpty = value === undefined || value === false || (isJsonObject(value) && Object.keys(value).length === 0);
+    if (!isEmpty) kept[name] = value;
+  }
+  return kept;
 }
 
 export function objectIn(extra: JsonObject, name: string): JsonObject {

@@ -23,17 +23,16 @@ export function parseInstant(text: string, pointer: string): Result<number, Refu
         )
       : refuse("signal_timestamp_malformed", pointer, `${shown(text)} is not an RFC 3339 date-time`);
   }
-  const field = (index: number) => Number(parts[index] ?? "0");
-  const [year, month, day] = [field(1), field(2), field(3)];
-  const [hour, minute, second] = [field(4), field(5), field(6)];
+  const [, year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.map(Number);
+  const [offsetHour, offsetMinute] = [Number(parts[10] ?? 0), Number(parts[11] ?? 0)];
   const dayMs = Date.UTC(year, month - 1, day);
   const calendar = new Date(dayMs);
   const exists = calendar.getUTCMonth() === month - 1 && calendar.getUTCDate() === day && year >= 1900;
-  if (!exists || hour > 23 || minute > 59 || second > 60 || field(10) > 23 || field(11) > 59) {
+  if (!exists || hour > 23 || minute > 59 || second > 60 || offsetHour > 23 || offsetMinute > 59) {
     return refuse("signal_timestamp_malformed", pointer, `${shown(text)} is not an instant that exists after 1900`);
   }
   const millis = Number((parts[7] ?? "").slice(0, 3).padEnd(3, "0"));
-  const offsetMs = (field(10) * 60 + field(11)) * 60_000 * (parts[9] === "-" ? -1 : 1);
+  const offsetMs = (offsetHour * 60 + offsetMinute) * 60_000 * (parts[9] === "-" ? -1 : 1);
   return ok(dayMs + ((hour * 60 + minute) * 60 + second) * 1000 + millis - offsetMs);
 }
 

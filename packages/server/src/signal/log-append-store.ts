@@ -32,7 +32,7 @@ export async function takeNumbers(tx: Tx, counts: ReadonlyMap<number, number>): 
   return new Map(rows.map((row) => [row.partition, row.before]));
 }
 
-/** COPY: half again as fast as any insert (measured in docs/decisions/0005-log-append.md), but fails whole where an id is there already. */
+/** COPY: faster than each insert that was tried (docs/decisions/0005-log-append.md), but fails whole where an id is there already. */
 export async function copyRows(
   copyInto: CopyInto,
   rows: readonly LogRow[],

@@ -63,14 +63,14 @@ function visitInside(walk: Walk, value: JsonObject | readonly JsonValue[], path:
     }
     return;
   }
-  for (const [name, member] of Object.entries(value as JsonObject)) {
+  for (const name of Object.keys(value)) {
     walk.members++;
     path.push(name);
     if (notForNames.has(name)) {
       fail(walk, "signal_member_forbidden", { path, message: `a member must not be named ${name}` });
     }
     checkText(walk, name, path);
-    visit(walk, member, path);
+    visit(walk, (value as JsonObject)[name] ?? null, path);
     path.pop();
   }
 }

@@ -26,43 +26,44 @@ async function startChild(url: string): Promise<{ running: ChildProcess; ports: 
   return { running, ports: JSON.parse(line) as Ports };
 }
 
-/** Sends batches until the server is gone; answers the ids of those that were acknowledged. */
-async function sendOverHttp(port: number, prefix: string): Promise<readonly string[]> {
-  const acknowledged: string[] = [];
+/** One life of the server. `noted` is told every acknowledged id; it kills the server when it has heard enough. */
+type Life = { readonly ports: Ports; readonly prefix: string; readonly noted: (ids: readonly string[]) => void };
+
+/** Sends batches until the server is gone. */
+async function sendOverHttp({ ports, prefix, noted }: Life): Promise<void> {
   for (let batch = 0; ; batch++) {
     const ids = Array.from({ length: 20 }, (_, index) => `${prefix}-h${batch}-${index}`);
+    let answer: Response;
+    let accepted: SignalsAccepted;
     try {
-      const answer = await fetch(`http://127.0.0.1:${port}/api/v1/signals`, {
+      answer = await fetch(`http://127.0.0.1:${ports.http}/api/v1/signals`, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify(ids.map((id) => cloudEvent(id))),
       });
-      const body = (await answer.json()) as SignalsAccepted;
-      assert.equal(answer.status, 202);
-      assert.equal(body.accepted, ids.length);
-      acknowledged.push(...ids);
-    } catch (fault) {
-      if (fault instanceof assert.AssertionError) throw fault;
-      return acknowledged;
+      accepted = (await answer.json()) as SignalsAccepted;
+    } catch {
+      return;
     }
+    assert.deepEqual([answer.status, accepted.accepted], [202, ids.length]);
+    noted(ids);
   }
 }
 
-async function sendOverMqtt(port: number, prefix: string): Promise<readonly string[]> {
-  const acknowledged: string[] = [];
-  const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, { protocolVersion: 4, reconnectPeriod: 0 });
-  const gone = new Promise<void>((resolve) => client.once("close", () => resolve()));
+/** Sends single messages until the server is gone. */
+async function sendOverMqtt({ ports, prefix, noted }: Life): Promise<void> {
+  const url = `mqtt://127.0.0.1:${ports.mqtt}`;
+  const client = await mqtt.connectAsync(url, { protocolVersion: 4, reconnectPeriod: 0 });
+  const gone = new Promise<"gone">((resolve) => client.once("close", () => resolve("gone")));
   client.on("error", () => {});
-  let open = true;
-  void gone.then(() => (open = false));
-  for (let message = 0; open; message++) {
+  for (let message = 0; ; message++) {
     const id = `${prefix}-m${message}`;
     const published = client.publishAsync("tillwatch/signals", JSON.stringify(cloudEvent(id)), { qos: 1 });
-    const outcome = await Promise.race([published.then(() => true).catch(() => false), gone.then(() => false)]);
-    if (outcome) acknowledged.push(id);
+    const outcome = await Promise.race([gone, published.catch(() => "gone" as const)]);
+    if (outcome === "gone") break;
+    noted([id]);
   }
   client.end(true);
-  return acknowledged;
 }
 
 /** Starts, loads, kills -9, some times over the same database; then everything acknowledged must be in the log once. */
@@ -71,13 +72,18 @@ async function crashLoop(url: string): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     const { running, ports } = await startChild(url);
     const exited = once(running, "exit");
-    const sending = [
-      sendOverHttp(ports.http, `${round}a`),
-      sendOverHttp(ports.http, `${round}b`),
-      sendOverMqtt(ports.mqtt, `${round}`),
-    ];
-    setTimeout(() => running.kill("SIGKILL"), 300 + 170 * round);
-    acknowledged.push(...(await Promise.all(sending)).flat());
+    // A little more each time, so that the blow falls at different moments of a batch.
+    const enough = acknowledged.length + 60 + 47 * round;
+    const noted = (ids: readonly string[]) => {
+      acknowledged.push(...ids);
+      if (acknowledged.length >= enough) running.kill("SIGKILL");
+    };
+    const lives = ["a", "b", "c"].map((name) => ({ ports, prefix: `${round}${name}`, noted }));
+    try {
+      await Promise.all([...lives.map(sendOverHttp), ...lives.map(sendOverMqtt)]);
+    } finally {
+      running.kill("SIGKILL");
+    }
     await exited;
   }
   const database = await openDatabase<Schema>(url);

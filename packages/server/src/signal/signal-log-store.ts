@@ -5,7 +5,7 @@ import type { OpenDatabase, Schema, Tx } from "../schema.ts";
 import { isRepeatedKey, isTransient } from "./database-fault.ts";
 import { copyRows, idsInLog, keepDeadLetters, takeNumbers, type NewDeadLetter } from "./log-append-store.ts";
 import { LogFault } from "./log-fault.ts";
-import { toLogRow, type LogRow } from "./log-row.ts";
+import { inSourceOrder, toLogRow, type LogRow } from "./log-row.ts";
 import { RecentIds } from "./recent-ids.ts";
 import { addToSources, sourceDeltas, type Outcome } from "./source-store.ts";
 
@@ -145,8 +145,6 @@ export class SignalLog {
     while (this.#waiting.length > 0) {
       const batch = this.#take();
       await this.#commit(batch);
-      const bytes = batch.reduce((sum, request) => sum + request.bytes, 0);
-      this.#waitingBytes -= bytes;
     }
     this.#running = null;
   }
@@ -169,6 +167,7 @@ export class SignalLog {
       const outcomes = await this.#tryUntilStored(batch.flatMap((request) => request.entries));
       let from = 0;
       for (const request of batch) {
+        this.#waitingBytes -= request.bytes;
         request.resolve({ outcomes: outcomes.slice(from, from + request.entries.length) });
         from += request.entries.length;
       }
@@ -180,7 +179,10 @@ export class SignalLog {
       }
       this.#deps.log.error("signals not stored", { requests: batch.length, fault: describeFault(fault) });
       const refusal = new LogFault("signal_log_unavailable", "the signals could not be stored", fault);
-      for (const request of batch) request.reject(refusal);
+      for (const request of batch) {
+        this.#waitingBytes -= request.bytes;
+        request.reject(refusal);
+      }
     }
   }
 
@@ -209,8 +211,17 @@ export class SignalLog {
     for (const [index, entry] of entries.entries()) {
       if (entry.kind === "row" && stored.outcomes[index] === "accepted") this.#recent.add(entry.signal.id);
     }
-    if (stored.partitions.length > 0) this.#deps.onAppended(stored.partitions);
+    if (stored.partitions.length > 0) this.#tell(stored.partitions);
     return stored.outcomes;
+  }
+
+  // It is committed: whatever the listener does, it must not look like a failure to the sender.
+  #tell(partitions: readonly number[]): void {
+    try {
+      this.#deps.onAppended(partitions);
+    } catch (fault) {
+      this.#deps.log.error("onAppended failed", { fault: describeFault(fault) });
+    }
   }
 
   async #store(tx: Tx, copyInto: CopyInto, given: { entries: readonly Entry[]; lookUp: boolean }) {
@@ -230,7 +241,7 @@ export class SignalLog {
       return true;
     });
     const counts = countBy(fresh, (row) => row.partition);
-    if (fresh.length > 0) await copyRows(copyInto, fresh, await takeNumbers(tx, counts));
+    if (fresh.length > 0) await copyRows(copyInto, inSourceOrder(fresh), await takeNumbers(tx, counts));
     const kept = new Set(await keepDeadLetters(tx, firstOfEach(letters)));
     const outcomes = entries.map((entry): Outcome => {
       if (entry.kind === "row") return seen.delete(entry.signal.id) ? "accepted" : "duplicate";

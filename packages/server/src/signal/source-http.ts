@@ -27,7 +27,7 @@ export function sourceRoutes({ db, clock, names }: SourceRouteDeps): FastifyPlug
     app.get("/api/v1/sources", { schema }, async () => {
       const nowMs = clock();
       const seen = (await readSources(db, nowMs)).map((row): SourceSummary => {
-        const { shape, usualGapMs: _gap, lastReceivedAtMs: _last, ...summary } = row;
+        const { shape, usualGapMs: _gap, signalsTotal: _total, lastReceivedAtMs: _last, ...summary } = row;
         const device = row.deviceId === null ? null : names.device(row.siteId, row.deviceId);
         const kind = device?.kind ?? (shape === "staff-report" || shape === "incident-record" ? "person" : "unknown");
         return { ...summary, kind, name: device?.name ?? row.source, state: sourceState(row, nowMs) };

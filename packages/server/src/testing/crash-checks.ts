@@ -15,7 +15,11 @@ export type CrashFindings = { readonly problems: readonly string[]; readonly cou
 
 /** Holds the database against the journal, after the last start has caught up and ended. Nobody else may have it open. */
 export async function checkAfterCrashes({ db }: OpenDatabase, journal: Journal): Promise<CrashFindings> {
-  const problems = [...(await checkLog(db, journal)), ...(await checkIncidents(db, journal)), ...(await checkRules(db))];
+  const problems = [
+    ...(await checkLog(db, journal)),
+    ...(await checkIncidents(db, journal)),
+    ...(await checkRules(db)),
+  ];
   const replayed = await replayAll(db);
   return {
     problems: [...problems, ...replayed.problems],

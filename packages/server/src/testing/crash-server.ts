@@ -70,11 +70,13 @@ export class ServerProcess {
   }
 
   async #greeted(): Promise<ServerAddresses> {
+    const { stdout } = this.#child;
+    if (stdout === null) throw new Error("the server's words are not piped");
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), startMsMax);
     let url: string | undefined;
     let addresses: ServerAddresses | undefined;
     try {
-      for await (const line of createInterface({ input: this.#child.stdout })) {
+      for await (const line of createInterface({ input: stdout })) {
         this.#remember(line);
         url ??= /Tillwatch \S+ at (http\S+)/.exec(line)?.[1];
         const mqtt = /^\s*MQTT\s+(\S+)/.exec(line)?.[1];

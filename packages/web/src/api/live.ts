@@ -29,8 +29,9 @@ export class LiveConnection {
   #flushing = false;
   #retry: ReturnType<typeof setTimeout> | null = null;
   #retryMs = retryFirstMs;
-  // A stream that the browser itself reopens goes on after its last event, or says `reset`. A new one knows nothing of what was before.
-  #fresh = true;
+  // A stream that the browser itself reopens tells the server the id of its last event, and goes on there or hears `reset`. A new one, or
+  // one that never had an event, tells nothing: what came between is then known to nobody here.
+  #resumable = false;
 
   constructor(path: string) {
     this.#path = path;
@@ -51,13 +52,16 @@ export class LiveConnection {
   open(): void {
     this.close();
     const source = new EventSource(this.#path);
-    this.#fresh = true;
+    this.#resumable = false;
     this.#source = source;
     source.addEventListener("open", () => this.#opened());
     source.addEventListener("error", () => this.#failed(source));
     source.addEventListener("reset", () => this.#take(null));
     for (const kind of kinds) {
-      source.addEventListener(kind, (message: MessageEvent<string>) => this.#take(parseEvent(message.data)));
+      source.addEventListener(kind, (message: MessageEvent<string>) => {
+        this.#resumable = message.lastEventId !== "";
+        this.#take(parseEvent(message.data));
+      });
     }
     globalThis.addEventListener("offline", this.#wentOffline);
     globalThis.addEventListener("online", this.#cameBack);
@@ -78,9 +82,7 @@ export class LiveConnection {
   #opened(): void {
     this.#retryMs = retryFirstMs;
     this.#set({ kind: "live" });
-    if (!this.#fresh) return;
-    this.#fresh = false;
-    this.#take(null);
+    if (!this.#resumable) this.#take(null);
   }
 
   #failed(source: EventSource): void {

@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { CheckpointView, IncidentPage, IncidentRecord } from "@tillwatch/wire";
 import { request } from "./request.ts";
-import type { AuditPage, DeadLetterPage, Site, SourceList, Taxonomy } from "./shapes.ts";
+import type { AuditPage, DeadLetterPage, SiteList, SourceList, Taxonomy } from "./shapes.ts";
 
 export type QueueView = "incidents" | "watch" | "closed";
 
@@ -60,7 +60,7 @@ export const taxonomyQuery = queryOptions({
 
 export const sitesQuery = queryOptions({
   queryKey: ["sites"],
-  queryFn: ({ signal }) => request<readonly Site[]>("/api/v1/sites", { signal }),
+  queryFn: ({ signal }) => request<SiteList>("/api/v1/sites", { signal }),
   staleTime: anHourMs,
 });
 

@@ -12,8 +12,9 @@ export class ApiProblem extends Error {
 }
 
 export type Call = {
-  readonly method?: "GET" | "POST" | "DELETE";
+  readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
   readonly body?: unknown;
+  readonly idempotencyKey?: string; // a repeat with the same key is answered and does nothing twice
   readonly signal?: AbortSignal;
   readonly keepalive?: boolean; // true: the browser finishes the request although the page goes away
 };
@@ -38,7 +39,10 @@ async function send(path: string, call: Call): Promise<Response> {
     return await fetch(path, {
       method: call.method ?? "GET",
       credentials: "same-origin",
-      headers: call.body === undefined ? {} : { "content-type": "application/json" },
+      headers: {
+        ...(call.body === undefined ? {} : { "content-type": "application/json" }),
+        ...(call.idempotencyKey === undefined ? {} : { "idempotency-key": call.idempotencyKey }),
+      },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
       ...(call.signal === undefined ? {} : { signal: call.signal }),
       ...(call.keepalive === undefined ? {} : { keepalive: call.keepalive }),

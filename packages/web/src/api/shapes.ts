@@ -11,7 +11,13 @@ export type TaxonomyCategory = {
   readonly sop: readonly string[];
 };
 
-export type Site = { readonly id: string; readonly name: string; readonly zones: readonly Zone[] };
+export type SiteList = { readonly items: readonly Site[] };
+export type Site = {
+  readonly id: string;
+  readonly name: string;
+  readonly currency: string;
+  readonly zones: readonly Zone[];
+};
 export type Zone = { readonly id: string; readonly name: string; readonly kind: string };
 
 export type SourceList = { readonly items: readonly SourceSummary[] };

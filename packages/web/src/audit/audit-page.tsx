@@ -84,6 +84,11 @@ function EntryList({ filter }: { readonly filter: AuditFilter }) {
   );
 }
 
+/** Some reasons of the machine are codes: `its_category_and_level` reads as words too. */
+function sentenceOf(because: string): string {
+  return /^[a-z_]+$/.test(because) ? because.replaceAll("_", " ") : because;
+}
+
 function EntryItem({ entry }: { readonly entry: AuditEntryView }) {
   return (
     <li id={`entry-${entry.id}`} className="border-b border-line last:border-0">
@@ -102,7 +107,7 @@ function EntryItem({ entry }: { readonly entry: AuditEntryView }) {
                 {entry.subject.kind.replaceAll("_", " ")} {entry.subject.id}
               </span>
             </span>
-            <span className="block text-ink-soft">{entry.because}</span>
+            <span className="block text-ink-soft">{sentenceOf(entry.because)}</span>
             <span className="block text-xs text-ink-muted">
               {entry.actor} · <Moment at={entry.at} />
             </span>

@@ -13,7 +13,12 @@ const levelLooks: Readonly<Record<TriageLevel, string>> = {
 };
 
 /** Bars, number and name: the level is read without colour, and from across a room by its shape. */
-export function LevelBadge({ level, short = false }: { readonly level: TriageLevel; readonly short?: boolean }) {
+export function LevelBadge(props: {
+  readonly level: TriageLevel;
+  readonly short?: boolean;
+  readonly compact?: boolean; // true: on a phone the name is left to screen readers
+}) {
+  const { level, short = false, compact = false } = props;
   return (
     <span className={cx(frame, levelLooks[level])} title={`Level ${level}: ${levelWords[level]}`}>
       <LevelBars level={level} />
@@ -25,7 +30,10 @@ export function LevelBadge({ level, short = false }: { readonly level: TriageLev
             {level}
           </>
         ) : (
-          `Level ${level} · ${levelWords[level]}`
+          <>
+            Level {level}
+            <span className={cx(compact && "max-md:sr-only")}> · {levelWords[level]}</span>
+          </>
         )}
       </span>
     </span>

@@ -2,7 +2,7 @@ import { useState, type ReactNode } from "react";
 import { Button } from "./button.tsx";
 import { Dialog } from "./dialog.tsx";
 import { ErrorState } from "./error-state.tsx";
-import { TextArea } from "./field.tsx";
+import { Select, TextArea } from "./field.tsx";
 
 /** Anything that needs a reason asks here. Empty is refused before the server has to. */
 export function ReasonDialog(props: {
@@ -12,6 +12,8 @@ export function ReasonDialog(props: {
   readonly busy: boolean;
   readonly fault: unknown;
   readonly blocked?: boolean;
+  readonly optional?: boolean; // true: the reason may stay empty
+  readonly lead?: readonly { readonly word: string; readonly says: string }[]; // the reason begins with one of these words
   readonly onClose: () => void;
   readonly onSave: (because: string) => void;
   readonly children?: ReactNode;
@@ -27,19 +29,31 @@ export function ReasonDialog(props: {
 function ReasonForm(props: Parameters<typeof ReasonDialog>[0]) {
   const [because, setBecause] = useState("");
   const [asked, setAsked] = useState(false);
-  const missing = because.trim() === "";
+  const lead = props.lead ?? [];
+  const [word, setWord] = useState(lead[0]?.word ?? "");
+  const missing = because.trim() === "" && lead.length === 0 && props.optional !== true;
+  const reason = [word, because.trim()].filter((part) => part !== "").join(": ");
   return (
     <form
       className="grid gap-4"
       onSubmit={(event) => {
         event.preventDefault();
         setAsked(true);
-        if (!missing && props.blocked !== true) props.onSave(because.trim());
+        if (!missing && props.blocked !== true) props.onSave(reason);
       }}
     >
       {props.children}
+      {lead.length === 0 ? null : (
+        <Select label="Why" value={word} onChange={(event) => setWord(event.target.value)}>
+          {lead.map((choice) => (
+            <option key={choice.word} value={choice.word}>
+              {choice.says}
+            </option>
+          ))}
+        </Select>
+      )}
       <TextArea
-        label="Because"
+        label={lead.length > 0 || props.optional === true ? "Because (if you want to add something)" : "Because"}
         rows={3}
         value={because}
         onChange={(event) => setBecause(event.target.value)}

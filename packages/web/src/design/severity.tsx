@@ -28,7 +28,7 @@ export function SeverityGauge(props: {
       <span className={cx("flex items-baseline gap-1 font-semibold", large ? "text-2xl" : "text-lg")}>
         <span className="sr-only">Severity </span>
         {severityText(severity)}
-        {overridden ? <span className="text-2xs font-medium text-ink-muted">by hand</span> : null}
+        {overridden && !large ? <span className="text-2xs font-medium text-ink-muted">set</span> : null}
       </span>
       <svg
         viewBox="0 0 100 8"

@@ -16,9 +16,9 @@ export function Table<Row>(props: {
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
   readonly idOf: (row: Row) => string;
-  readonly phone?: (row: Row) => ReactNode; // the whole row on a phone, where named values in a column would be too long
+  readonly renderPhone?: (row: Row) => ReactNode; // the whole row on a phone, where named values in a column would be too long
 }) {
-  const { label, columns, rows, idOf, phone } = props;
+  const { label, columns, rows, idOf, renderPhone } = props;
   return (
     <table aria-label={label} className="w-full text-left text-sm max-md:block">
       <thead className="max-md:sr-only">
@@ -39,7 +39,7 @@ export function Table<Row>(props: {
       </thead>
       <tbody className="max-md:block">
         {rows.map((row) => (
-          <TableRow key={idOf(row)} row={row} columns={columns} phone={phone?.(row)} />
+          <TableRow key={idOf(row)} row={row} columns={columns} phone={renderPhone?.(row)} />
         ))}
       </tbody>
     </table>

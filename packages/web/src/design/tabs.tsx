@@ -11,16 +11,21 @@ export function Tabs(props: {
   readonly onChange: (id: string) => void;
   readonly children: ReactNode;
 }) {
-  const list = useRef<HTMLDivElement>(null);
+  const strip = useRef<HTMLDivElement>(null);
+  const shown = useRef<string | null>(null);
   useEffect(() => {
-    // On a phone the chosen tab may lie outside of the strip.
-    const chosen = list.current?.querySelector('[data-state="active"]');
-    chosen?.scrollIntoView({ block: "nearest", inline: "nearest" });
-  }, [props.value]);
+    if (shown.current === props.value) return;
+    shown.current = props.value;
+    // On a phone the chosen tab may lie outside of the strip. Only the strip scrolls, never the page.
+    const chosen = strip.current?.querySelector<HTMLElement>('[data-state="active"]');
+    if (strip.current === null || chosen === null || chosen === undefined) return;
+    const outside = chosen.offsetLeft + chosen.offsetWidth - strip.current.clientWidth;
+    strip.current.scrollLeft = Math.min(Math.max(strip.current.scrollLeft, outside), chosen.offsetLeft);
+  });
   return (
     <RadixTabs.Root value={props.value} onValueChange={props.onChange}>
-      <div className="overflow-x-auto border-b border-line [scrollbar-width:none]">
-        <RadixTabs.List ref={list} aria-label={props.label} className="flex min-w-max gap-1">
+      <div ref={strip} className="relative overflow-x-auto border-b border-line [scrollbar-width:none]">
+        <RadixTabs.List aria-label={props.label} className="flex min-w-max gap-1">
           {props.tabs.map((tab) => (
             <RadixTabs.Trigger
               key={tab.id}

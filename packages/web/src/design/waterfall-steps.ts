@@ -51,12 +51,19 @@ export function axisPercent(milli: number, of: Waterfall): number {
   return Math.min(Math.max(share, 0), 1) * 100;
 }
 
-const severityMarks = [0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999];
+// In the order of their worth: where two would touch, the earlier one stays. The threshold that opens work comes first.
+const severityMarks = [0.9, 0.01, 0.5, 0.99, 0.1, 0.999, 0.001];
+const apartPercent = 9;
 
-/** The marks that lie on the axis: equal steps of evidence are equal lengths, so severities crowd towards both ends. */
+/** The marks that lie on the axis, none touching: equal steps of evidence are equal lengths, so severities crowd towards both ends. */
 export function axisMarks(of: Waterfall): readonly { readonly severity: number; readonly percent: number }[] {
-  return severityMarks
-    .map((severity) => ({ severity, milli: milliOfSeverity(severity) }))
-    .filter(({ milli }) => milli > of.minMilli && milli < of.maxMilli)
-    .map(({ severity, milli }) => ({ severity, percent: axisPercent(milli, of) }));
+  const marks: { readonly severity: number; readonly percent: number }[] = [];
+  for (const severity of severityMarks) {
+    const milli = milliOfSeverity(severity);
+    const percent = axisPercent(milli, of);
+    const outside = milli <= of.minMilli || milli >= of.maxMilli;
+    if (outside || marks.some((mark) => Math.abs(mark.percent - percent) < apartPercent)) continue;
+    marks.push({ severity, percent });
+  }
+  return marks.sort((one, other) => one.percent - other.percent);
 }

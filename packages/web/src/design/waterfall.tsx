@@ -21,13 +21,19 @@ const kindWords: Readonly<Record<Addition["kind"], string>> = {
   person_report: "A person reported it",
 };
 
+const noTitles: ReadonlyMap<string, string> = new Map();
+
 const columns = "md:grid md:grid-cols-[minmax(0,5fr)_minmax(0,6fr)_5rem_4.5rem] md:items-center md:gap-x-4";
 
 /**
  * The score as a waterfall: what it starts from, what each reason adds or takes, where it ends. It is a table with a drawing in one
  * column, so that nothing is only in the drawing. The amounts are exact: they sum to the total without rounding.
  */
-export function Waterfall({ score }: { readonly score: Score }) {
+export function Waterfall(props: {
+  readonly score: Score;
+  readonly titles?: ReadonlyMap<string, string>; // of rules by their id, which says nothing to a reader
+}) {
+  const { score, titles = noTitles } = props;
   const thresholdMilli = milliOfSeverity(openingThreshold);
   const steps = waterfall(score.additions, [thresholdMilli]);
   return (
@@ -45,7 +51,12 @@ export function Waterfall({ score }: { readonly score: Score }) {
       </thead>
       <tbody className="block">
         {steps.steps.map((step) => (
-          <StepRow key={`${step.addition.kind}-${step.addition.code}`} step={step} of={steps} />
+          <StepRow
+            key={`${step.addition.kind}-${step.addition.code}`}
+            step={step}
+            of={steps}
+            title={titles.get(step.addition.code) ?? null}
+          />
         ))}
       </tbody>
       <tfoot className="block">
@@ -79,7 +90,8 @@ function Axis({ of }: { readonly of: Steps }) {
   );
 }
 
-function StepRow({ step, of }: { readonly step: WaterfallStep; readonly of: Steps }) {
+function StepRow(props: { readonly step: WaterfallStep; readonly of: Steps; readonly title: string | null }) {
+  const { step, of, title } = props;
   const { addition, fromMilli, toMilli } = step;
   const isBase = addition.kind === "base_rate";
   const raises = addition.milliLogOdds >= 0;
@@ -93,7 +105,7 @@ function StepRow({ step, of }: { readonly step: WaterfallStep; readonly of: Step
           {isBase ? null : (
             <>
               {" · "}
-              <span className="font-mono text-2xs">{addition.code}</span>
+              {title ?? <span className="font-mono text-2xs">{addition.code}</span>}
             </>
           )}
         </p>

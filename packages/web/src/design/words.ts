@@ -22,6 +22,14 @@ export const transitionWords: Readonly<Record<IncidentState, string>> = {
   aged_out: "Let it age out",
 };
 
+/** The first word of the reason for closing, as the server knows them. */
+export const closeReasons = [
+  { word: "resolved", says: "Resolved: it happened and is dealt with" },
+  { word: "unfounded", says: "Unfounded: it did not happen" },
+  { word: "duplicate", says: "Duplicate: another incident holds it" },
+  { word: "dismissed", says: "Dismissed: true but not worth the work" },
+] as const;
+
 export const levelWords: Readonly<Record<TriageLevel, string>> = {
   1: "Local follow-up",
   2: "Tampering",
@@ -53,14 +61,14 @@ export function percent(share: number): string {
 }
 
 /**
- * Severity with two decimals, or three near the ends, where the second says nothing. Cut and not rounded: 0.8996 must never read as
- * 0.90, the threshold.
+ * Severity with two decimals, or three near the ends, where the second says nothing. Rounded, but never across the threshold and never
+ * to certainty: 0.8996 must not read as 0.90, nor 0.9998 as 1.
  */
 export function severityText(severity: number): string {
-  const digits = severity >= 0.99 || (severity > 0 && severity < 0.1) ? 3 : 2;
-  const scale = 10 ** digits;
-  // The four decimals of the wire are not exact in binary: 0.29 * 100 is 28.999...
-  return (Math.floor(severity * scale + 1e-6) / scale).toFixed(digits);
+  const digits = (severity >= 0.99 && severity < 1) || (severity > 0 && severity < 0.1) ? 3 : 2;
+  const text = severity.toFixed(digits);
+  if (severity < 0.9 && Number(text) >= 0.9) return "0.899";
+  return severity < 1 && Number(text) >= 1 ? "0.999" : text;
 }
 
 /** Thousandths of log-odds with sign: the minus is the true minus, as wide as the plus. */

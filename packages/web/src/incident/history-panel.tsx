@@ -1,37 +1,56 @@
 import type { FieldChange, IncidentRecord, JsonValue } from "@tillwatch/wire";
-import { History } from "lucide-react";
+import { ArrowRight, History } from "lucide-react";
 import { Card } from "../design/card.tsx";
 import { EmptyState } from "../design/empty-state.tsx";
-import { Table, type Column } from "../design/table.tsx";
 import { Moment } from "../design/time.tsx";
 
-const columns: readonly Column<FieldChange>[] = [
-  { id: "at", title: "When", cell: (change) => <Moment at={change.at} /> },
-  { id: "field", title: "Field", cell: (change) => <span className="font-medium">{change.field}</span> },
-  { id: "before", title: "Before", cell: (change) => <Value value={change.before} /> },
-  { id: "after", title: "After", cell: (change) => <Value value={change.after} /> },
-  { id: "actor", title: "Who", cell: (change) => change.actor },
-  { id: "because", title: "Because", cell: (change) => change.because },
-];
-
+/** Every change of every field, with what was there before: nothing is ever overwritten without a trace. */
 export function HistoryPanel({ record }: { readonly record: IncidentRecord }) {
   return (
     <Card title="Every change of every field" flush>
       {record.history.length === 0 ? (
         <EmptyState icon={History} title="Unchanged since it was opened" />
       ) : (
-        <Table
-          label="History of the fields"
-          columns={columns}
-          rows={record.history}
-          idOf={(change) => `${change.at}-${change.field}`}
-        />
+        <ol>
+          {record.history.map((change) => (
+            <Change key={`${change.at}-${change.field}-${JSON.stringify(change.after)}`} change={change} />
+          ))}
+        </ol>
       )}
     </Card>
   );
 }
 
+function Change({ change }: { readonly change: FieldChange }) {
+  return (
+    <li className="grid gap-x-4 gap-y-0.5 border-b border-line px-4 py-2.5 text-sm last:border-0 md:grid-cols-[9rem_minmax(0,1fr)]">
+      <p className="font-medium break-words">{wordsOf(change.field)}</p>
+      <div className="min-w-0">
+        <p className="flex flex-wrap items-center gap-x-2">
+          <span className="sr-only">from </span>
+          <Value value={change.before} />
+          <ArrowRight className="size-3.5 shrink-0 text-ink-muted" aria-label="to" />
+          <Value value={change.after} />
+        </p>
+        <p className="break-words text-ink-soft">{change.because}</p>
+        <p className="text-xs text-ink-muted">
+          {change.actor} · <Moment at={change.at} />
+        </p>
+      </div>
+    </li>
+  );
+}
+
+/** `machineSeverity` reads "machine severity". */
+function wordsOf(field: string): string {
+  return field
+    .replaceAll(/([a-z])([A-Z])/g, "$1 $2")
+    .replaceAll("_", " ")
+    .toLowerCase();
+}
+
 function Value({ value }: { readonly value: JsonValue }) {
-  if (value === null) return <span className="text-ink-muted">empty</span>;
-  return <span className="break-words">{typeof value === "object" ? JSON.stringify(value) : String(value)}</span>;
+  if (value === null || value === "") return <span className="text-ink-muted">empty</span>;
+  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+  return <span className="min-w-0 break-all">{text}</span>;
 }

@@ -39,7 +39,7 @@ export function IncidentHeader({ record }: { readonly record: IncidentRecord }) 
         <p className="flex flex-wrap items-center gap-x-2 gap-y-1 self-center text-sm md:self-start">
           <span className="font-mono text-xs font-medium text-ink-soft">{record.ref}</span>
           <StateBadge state={record.state} />
-          <LevelBadge level={record.level} />
+          <LevelBadge level={record.level} compact />
         </p>
         <div className="min-w-0 max-md:col-span-2 max-md:mt-2">
           <h1 className="text-xl font-semibold tracking-tight">{record.title}</h1>

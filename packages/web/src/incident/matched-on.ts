@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue, type MatchedOn } from "@tillwatch/wire";
+import { isJsonObject, type JsonObject, type JsonValue, type MatchedOn, type TimelineEntry } from "@tillwatch/wire";
 
 /** What a rule matched on, out of a timeline entry's `detail.because`. Anything of another shape is left out: it explains nothing. */
 export function matchedOn(detail: JsonObject): readonly MatchedOn[] {
@@ -10,4 +10,15 @@ export function matchedOn(detail: JsonObject): readonly MatchedOn[] {
     if (typeof selection !== "string" || typeof value !== "string" || typeof pattern !== "string") return [];
     return [{ selection, field: typeof field === "string" ? field : null, value, pattern }];
   });
+}
+
+/** Titles of the rules that matched, by rule id, out of the timeline's detections ("Rule matched: <title>"). */
+export function ruleTitles(timeline: readonly TimelineEntry[]): ReadonlyMap<string, string> {
+  return new Map(
+    timeline.flatMap((entry) => {
+      const { ruleId } = entry.detail;
+      if (entry.kind !== "detection" || typeof ruleId !== "string") return [];
+      return [[ruleId, entry.says.replace(/^Rule matched: /, "")] as const];
+    }),
+  );
 }

@@ -11,7 +11,10 @@ import { useIncidentAction } from "./use-incident-action.ts";
 export function OverrideCard({ record }: { readonly record: IncidentRecord }) {
   const [open, setOpen] = useState(false);
   const [text, setText] = useState(severityText(record.severity));
-  const override = useIncidentAction<{ readonly severity: number; readonly because: string }>(record.id, "override");
+  const override = useIncidentAction<{ readonly severity: number | null; readonly because: string }>(
+    record.id,
+    "override",
+  );
   const severity = severityFrom(text);
   const close = (): void => {
     setOpen(false);
@@ -25,7 +28,17 @@ export function OverrideCard({ record }: { readonly record: IncidentRecord }) {
             ? "Not scored by the machine"
             : `The machine says ${severityText(record.machineSeverity)}`}
         </p>
-        <Button onClick={() => setOpen(true)}>Set by hand</Button>
+        <div className="flex flex-wrap gap-2">
+          {record.override === null || record.machineSeverity === null ? null : (
+            <Button
+              busy={override.isPending}
+              onClick={() => override.mutate({ severity: null, because: "The machine's value stands again" })}
+            >
+              Take back
+            </Button>
+          )}
+          <Button onClick={() => setOpen(true)}>Set by hand</Button>
+        </div>
       </div>
       <ReasonDialog
         title={`Severity of ${record.ref}`}

@@ -1,3 +1,4 @@
+import { closeReasons } from "../design/words.ts";
 import type { IncidentRecord, IncidentState } from "@tillwatch/wire";
 import { useState } from "react";
 import { StateBadge } from "../design/badge.tsx";
@@ -7,7 +8,12 @@ import { transitionWords } from "../design/words.ts";
 import { ReasonDialog } from "../design/reason-dialog.tsx";
 import { useIncidentAction } from "./use-incident-action.ts";
 
-/** Only the jumps that the server allows are offered; each asks for its reason, which goes on the record. */
+/** As in packages/server/src/incident/transitions.ts: what ends or reopens work must say why. The server decides; this only asks early. */
+function isReopening(from: IncidentState): boolean {
+  return from === "closed" || from === "aged_out" || from === "handed_over";
+}
+
+/** Only the jumps that the server allows are offered; each can say why, and some must. */
 export function TransitionCard({ record }: { readonly record: IncidentRecord }) {
   const [to, setTo] = useState<IncidentState | null>(null);
   const move = useIncidentAction<{ readonly to: IncidentState; readonly because: string }>(record.id, "transitions");
@@ -29,6 +35,8 @@ export function TransitionCard({ record }: { readonly record: IncidentRecord }) 
         </div>
       )}
       <ReasonDialog
+        lead={to === "closed" ? closeReasons : []}
+        optional={to !== "closed" && to !== "handed_over" && !isReopening(record.state)}
         title={to === null ? "State" : `${transitionWords[to]}: ${record.ref}`}
         action={to === null ? "Save" : transitionWords[to]}
         open={to !== null}

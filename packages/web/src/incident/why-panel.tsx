@@ -5,8 +5,9 @@ import { EmptyState } from "../design/empty-state.tsx";
 import { Moment } from "../design/time.tsx";
 import { Waterfall } from "../design/waterfall.tsx";
 import { moneyText, severityText } from "../design/words.ts";
+import { CorrectRecord } from "./correct-dialog.tsx";
 import { MatchedList } from "./matched-list.tsx";
-import { matchedOn } from "./matched-on.ts";
+import { matchedOn, ruleTitles } from "./matched-on.ts";
 
 /** Why it stands where it stands: the score reason by reason, then what each rule saw. */
 export function WhyPanel({ record }: { readonly record: IncidentRecord }) {
@@ -14,28 +15,28 @@ export function WhyPanel({ record }: { readonly record: IncidentRecord }) {
   return (
     <div className="grid grid-cols-1 gap-4">
       {record.summary === "" ? null : <p className="max-w-prose text-base">{record.summary}</p>}
-      <Card title="How the score came about" flush aside={<Versions record={record} />}>
+      <Card
+        title="How the score came about"
+        flush
+        aside={<span className="text-xs text-ink-muted">From the heavy line on, it opens work</span>}
+      >
         {record.score === null ? (
           <EmptyState icon={UserRound} title="A person reported this">
             No rule scored it; the severity is {severityText(record.severity)} because a person said so.
           </EmptyState>
         ) : (
-          <Waterfall score={record.score} />
+          <>
+            <Waterfall score={record.score} titles={ruleTitles(record.timeline)} />
+            <p className="border-t border-line px-4 py-2 text-xs break-words text-ink-muted">
+              Weights {record.score.weightsVersion}, rules {record.score.rulesVersion}
+            </p>
+          </>
         )}
       </Card>
       {record.override === null ? null : <OverrideNote override={record.override} machine={record.machineSeverity} />}
       {detections.length === 0 ? null : <Matches detections={detections} />}
       <RecordFacts record={record} />
     </div>
-  );
-}
-
-function Versions({ record }: { readonly record: IncidentRecord }) {
-  if (record.score === null) return null;
-  return (
-    <span className="text-xs text-ink-muted">
-      heavy line: from here on it opens work · weights {record.score.weightsVersion} · rules {record.score.rulesVersion}
-    </span>
   );
 }
 
@@ -78,7 +79,7 @@ function RecordFacts({ record }: { readonly record: IncidentRecord }) {
   const money = (minor: number | null): string =>
     minor === null || currency === null ? "not known" : moneyText(minor, currency);
   return (
-    <Card title="Record">
+    <Card title="Record" aside={<CorrectRecord record={record} />}>
       <Facts
         items={[
           ["Happened", <Moment key="at" at={record.occurredAt} />],

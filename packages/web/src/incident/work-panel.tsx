@@ -4,7 +4,7 @@ import { useState } from "react";
 import { Button } from "../design/button.tsx";
 import { Card } from "../design/card.tsx";
 import { ErrorState } from "../design/error-state.tsx";
-import { TextArea } from "../design/field.tsx";
+import { Select, TextArea } from "../design/field.tsx";
 import { percent } from "../design/words.ts";
 import { OverrideCard } from "./override-card.tsx";
 import { TransitionCard } from "./transition-card.tsx";
@@ -17,7 +17,7 @@ export function WorkPanel({ record }: { readonly record: IncidentRecord }) {
       <TransitionCard record={record} />
       {record.sop.length === 0 && record.playbooks.length === 0 ? null : <StepsCard record={record} />}
       <CompletenessCard completeness={record.completenessDetail} />
-      <NoteCard incidentId={record.id} />
+      <NoteCard record={record} />
       <OverrideCard record={record} />
     </>
   );
@@ -71,10 +71,21 @@ function CompletenessCard({ completeness }: { readonly completeness: Completenes
   );
 }
 
-function NoteCard({ incidentId }: { readonly incidentId: string }) {
+function NoteCard({ record }: { readonly record: IncidentRecord }) {
+  const [covers, setCovers] = useState("");
+  const missing = record.completenessDetail.items.filter((item) => !item.present);
   const [text, setText] = useState("");
-  const note = useIncidentAction<{ readonly text: string }>(incidentId, "notes");
-  const save = (): void => note.mutate({ text: text.trim() }, { onSuccess: () => setText("") });
+  const note = useIncidentAction<{ readonly text: string; readonly covers?: string }>(record.id, "notes");
+  const save = (): void =>
+    note.mutate(
+      { text: text.trim(), ...(covers === "" ? {} : { covers }) },
+      {
+        onSuccess: () => {
+          setText("");
+          setCovers("");
+        },
+      },
+    );
   return (
     <Card title="Note">
       <form
@@ -92,6 +103,20 @@ function NoteCard({ incidentId }: { readonly incidentId: string }) {
           onChange={(event) => setText(event.target.value)}
           placeholder="What you saw or did. No names."
         />
+        {missing.length === 0 ? null : (
+          <Select
+            label="It provides (if any of what is missing)"
+            value={covers}
+            onChange={(event) => setCovers(event.target.value)}
+          >
+            <option value="">Nothing of it</option>
+            {missing.map((item) => (
+              <option key={item.code} value={item.code}>
+                {item.title}
+              </option>
+            ))}
+          </Select>
+        )}
         {note.isError ? <ErrorState fault={note.error} onRetry={save} /> : null}
         <Button type="submit" busy={note.isPending} disabled={text.trim() === ""} className="justify-self-start">
           Add note

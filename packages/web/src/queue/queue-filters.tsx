@@ -61,7 +61,7 @@ function Choices({ search, onSet: set }: { readonly search: QueueSearch; readonl
         disabled={sites.data === undefined}
       >
         <option value="">All sites</option>
-        {sites.data?.map((site) => (
+        {sites.data?.items.map((site) => (
           <option key={site.id} value={site.id}>
             {site.name}
           </option>

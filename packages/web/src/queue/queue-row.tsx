@@ -8,7 +8,7 @@ import { Skeleton } from "../design/skeleton.tsx";
 import { Age } from "../design/time.tsx";
 
 const frame =
-  "relative grid grid-cols-[4rem_minmax(0,1fr)] gap-x-4 border-b border-line px-4 py-2.5 last:border-0 max-md:min-h-46 " +
+  "relative grid grid-cols-[4rem_minmax(0,1fr)] gap-x-4 border-b border-line px-4 py-2.5 last:border-0 max-md:min-h-41 " +
   "md:grid-cols-[4rem_3rem_minmax(0,1fr)_minmax(0,15rem)]";
 
 const target =
@@ -16,8 +16,8 @@ const target =
   "focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-focus";
 
 /**
- * One item. Every line keeps its height whatever it holds, so that news in a row never moves the rows below it. On a phone the title
- * may take two lines and always has the room for them.
+ * One item. Every line keeps its height whatever it holds, so that news in a row never moves the rows below it. On a phone a row
+ * has the room for two lines of title and two of rank, taken or not.
  */
 export const QueueRow = memo(function QueueRowView({ summary }: { readonly summary: IncidentSummary }) {
   return (

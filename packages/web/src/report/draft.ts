@@ -9,9 +9,10 @@ export type Draft = {
   readonly value: string;
   readonly currency: string;
   readonly summary: string;
+  readonly key: string; // sent with the report: the same report sent twice, after an answer that got lost, is one report
 };
 
-export const emptyDraft: Draft = {
+const emptyDraft: Omit<Draft, "key"> = {
   category: "",
   siteId: "",
   zoneId: "",
@@ -27,8 +28,17 @@ export const emptyDraft: Draft = {
  */
 const wordsKey = "tillwatch.report.words";
 
+export function newDraft(): Draft {
+  return { ...emptyDraft, key: newKey() };
+}
+
+/** `crypto.randomUUID` is missing where the page came over plain HTTP from another machine; random values are not. */
+function newKey(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 export function readDraft(): Draft {
-  const kept: Draft = { ...emptyDraft, ...choicesFrom(readStored("report")) };
+  const kept: Draft = { ...newDraft(), ...choicesFrom(readStored("report")) };
   try {
     return { ...kept, summary: sessionStorage.getItem(wordsKey) ?? "" };
   } catch {
@@ -60,7 +70,7 @@ function choicesFrom(stored: string | null): Partial<Draft> {
   try {
     const raw: unknown = JSON.parse(stored);
     if (typeof raw !== "object" || raw === null) return {};
-    const names = Object.keys(emptyDraft);
+    const names = Object.keys(newDraft());
     return Object.fromEntries(
       Object.entries(raw).filter(([name, value]) => names.includes(name) && typeof value === "string"),
     );

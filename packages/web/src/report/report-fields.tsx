@@ -2,7 +2,7 @@ import type { Site } from "../api/shapes.ts";
 import { Button } from "../design/button.tsx";
 import { Select, TextArea, TextField } from "../design/field.tsx";
 import type { Draft } from "./draft.ts";
-import type { DraftProblems } from "./staff-report.ts";
+import { localText, type DraftProblems } from "./staff-report.ts";
 
 const currencies = ["EUR", "GBP", "USD", "CHF", "SEK", "PLN"];
 
@@ -28,7 +28,9 @@ export function ReportFields(props: {
         <Select
           label="Shop"
           value={draft.siteId}
-          onChange={(event) => onChange({ siteId: event.target.value, zoneId: "" })}
+          onChange={(event) =>
+            onChange({ siteId: event.target.value, zoneId: "", ...currencyOf(sites, event.target.value) })
+          }
           error={problems.siteId}
         >
           <option value="">Choose</option>
@@ -66,13 +68,18 @@ export function ReportFields(props: {
           value={draft.currency}
           onChange={(event) => onChange({ currency: event.target.value })}
         >
-          {currencies.map((currency) => (
+          {[...new Set([...currencies, draft.currency])].map((currency) => (
             <option key={currency}>{currency}</option>
           ))}
         </Select>
       </div>
     </div>
   );
+}
+
+function currencyOf(sites: readonly Site[], siteId: string): Partial<Draft> {
+  const site = sites.find((known) => known.id === siteId);
+  return site === undefined ? {} : { currency: site.currency };
 }
 
 /** "Just now" is the usual answer and needs no typing. */
@@ -108,10 +115,4 @@ function When(props: {
       )}
     </fieldset>
   );
-}
-
-/** As the browser's date field writes it: local, to the minute. */
-function localText(atMs: number): string {
-  const at = new Date(atMs);
-  return new Date(atMs - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }

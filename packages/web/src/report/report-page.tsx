@@ -9,9 +9,9 @@ import { Button, buttonClass } from "../design/button.tsx";
 import { ErrorState } from "../design/error-state.tsx";
 import { SkeletonLines } from "../design/skeleton.tsx";
 import { CategoryStep } from "./category-step.tsx";
-import { emptyDraft, forgetDraft, keepDraft, readDraft, type Draft } from "./draft.ts";
+import { keepDraft, newDraft, readDraft, type Draft } from "./draft.ts";
 import { ReportFields } from "./report-fields.tsx";
-import { staffReport, type DraftProblems } from "./staff-report.ts";
+import { localText, staffReport, type DraftProblems } from "./staff-report.ts";
 
 type Sent = { readonly id: string; readonly ref: string };
 
@@ -37,27 +37,33 @@ function ReportForm({ onSent }: { readonly onSent: (sent: Sent) => void }) {
   const [draft, setDraft] = useState(readDraft);
   const [problems, setProblems] = useState<DraftProblems>({});
   const send = useMutation({
-    mutationFn: (report: StaffReport) => request<Sent>("/api/v1/incidents", { method: "POST", body: report }),
+    mutationFn: (report: StaffReport) =>
+      request<Sent>("/api/v1/incidents", { method: "POST", body: report, idempotencyKey: draft.key }),
+    onError: (_fault, report) => {
+      // "Just now" was then: the moment stays what it was when the report was first sent.
+      const next = { ...draft, occurredAt: localText(Date.parse(report.occurredAt)) };
+      setDraft(next);
+      keepDraft(next);
+    },
     onSuccess: (answer) => {
-      forgetDraft();
-      keepDraft({ ...emptyDraft, siteId: draft.siteId, currency: draft.currency }); // the next report is likely from the same shop
+      keepDraft({ ...newDraft(), siteId: draft.siteId, currency: draft.currency }); // likely the next one's shop too
       onSent(answer);
     },
   });
   const change = (news: Partial<Draft>): void => {
-    const next = { ...draft, ...news };
+    // The key stands for one content: what was changed after a failed sending is another report.
+    const next = { ...draft, ...news, ...(send.isError ? { key: newDraft().key } : {}) };
     setDraft(next);
     keepDraft(next);
     setProblems((now) => Object.fromEntries(Object.entries(now).filter(([field]) => !(field in news))));
   };
   const submit = (): void => {
-    const report = staffReport(draft, Date.now());
+    // Whole seconds, as the field below can hold: what is sent again must be the same report.
+    const report = staffReport(draft, Math.floor(Date.now() / 1000) * 1000);
     if (report.ok) return send.mutate(report.value);
     setProblems(report.error);
     // After the render, so that the first field that needs something is marked when it gets the focus.
-    requestAnimationFrame(() =>
-      form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [data-invalid]')?.focus(),
-    );
+    requestAnimationFrame(() => showFirstProblem(form.current));
   };
   if (taxonomy.isError || sites.isError) {
     return (
@@ -89,12 +95,19 @@ function ReportForm({ onSent }: { readonly onSent: (sent: Sent) => void }) {
       {category === undefined ? null : (
         <>
           {" "}
-          <ReportFields draft={draft} problems={problems} sites={sites.data} onChange={change} />
+          <ReportFields draft={draft} problems={problems} sites={sites.data.items} onChange={change} />
           <SendBar fault={send.error} busy={send.isPending} />
         </>
       )}
     </form>
   );
+}
+
+/** In the middle of the screen: at its lower edge the send bar would hide the field that it speaks of. */
+function showFirstProblem(form: HTMLFormElement | null): void {
+  const field = form?.querySelector<HTMLElement>('[aria-invalid="true"], [data-invalid]');
+  field?.focus({ preventScroll: true });
+  field?.scrollIntoView({ block: "center" });
 }
 
 function SendBar({ fault, busy }: { readonly fault: unknown; readonly busy: boolean }) {

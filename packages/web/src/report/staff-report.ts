@@ -37,6 +37,11 @@ function timeProblem(occurredAtMs: number, nowMs: number): DraftProblems {
   return occurredAtMs > nowMs + aheadMaxMs ? { occurredAt: "This lies in the future." } : {};
 }
 
+/** As the browser's date field writes it: local, to the second. */
+export function localText(atMs: number): string {
+  return new Date(atMs - new Date(atMs).getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+}
+
 /** An amount as typed, in minor units of the currency; null: none given. A decimal comma counts as a point. */
 export function minorFrom(text: string, currency: string): number | null | "malformed" {
   const trimmed = text.trim();

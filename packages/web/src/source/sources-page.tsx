@@ -108,7 +108,7 @@ function SourceList() {
   const sources = useQuery(sourcesQuery);
   const sites = useQuery(sitesQuery);
   // Until the directory is there, and for a site that it does not name, the id stands for itself.
-  const siteName = (id: string): string => sites.data?.find((site) => site.id === id)?.name ?? id;
+  const siteName = (id: string): string => sites.data?.items.find((site) => site.id === id)?.name ?? id;
   if (sources.data === undefined) {
     return (
       <div className="rounded-md border border-line bg-surface">
@@ -143,7 +143,7 @@ function SourceList() {
             columns={columnsWith(siteName)}
             rows={rows}
             idOf={(row) => row.source}
-            phone={(source) => <PhoneRow source={source} place={siteName(source.siteId)} />}
+            renderPhone={(source) => <PhoneRow source={source} place={siteName(source.siteId)} />}
           />
         )}
       </div>

@@ -1,23 +1,25 @@
 import { createHash } from "node:crypto";
 import { dataKeyBytes, noncePrefixBytes, openChunks, openSealedRange, sealChunks } from "@tillwatch/evidence";
-import type { Chance } from "../platform/chance.ts";
-import type { MasterKey } from "../platform/keys.ts";
-import { nodeAead } from "../platform/node-crypto.ts";
-import type { ObjectStore } from "../platform/object-store.ts";
-import type { ByteSpan, Digests } from "./exhibit.ts";
+import type { Chance } from "./chance.ts";
+import type { MasterKey } from "./keys.ts";
+import { nodeAead } from "./node-crypto.ts";
+import type { ByteRange, ObjectStore } from "./object-store.ts";
 
-export class ExhibitFault extends Error {
-  override readonly name = "ExhibitFault";
-  readonly code: "exhibit_damaged" | "exhibit_too_large" | "exhibit_empty";
+export class VaultFault extends Error {
+  override readonly name = "VaultFault";
+  readonly code: "object_damaged" | "object_too_large" | "object_empty";
 
-  constructor(code: ExhibitFault["code"], message: string, cause?: unknown) {
+  constructor(code: VaultFault["code"], message: string, cause?: unknown) {
     super(message, { cause });
     this.code = code;
   }
 }
 
-/** Where the bytes of exhibits lie: each object sealed under a key of its own. */
+/** Objects at rest, each sealed under a key of its own, which the master key wraps. */
 export type Vault = { readonly objects: ObjectStore; readonly master: MasterKey; readonly chance: Chance };
+
+/** Of the plain bytes. */
+export type Digests = { readonly bytes: number; readonly sha256: string; readonly sha512: string };
 
 export type StoredObject = Digests & {
   readonly objectKey: string;
@@ -25,23 +27,21 @@ export type StoredObject = Digests & {
   readonly masterKeyId: string;
 };
 
-export const exhibitObjectKey = (id: string) => `exhibits/${id}`;
-
 /**
- * Streams plain bytes into the vault while they are hashed; holds a few chunks at most. Throws ExhibitFault
- * `exhibit_too_large` beyond `bytesMax` and `exhibit_empty` for no byte at all; then, and when the source fails, nothing stays.
+ * Streams plain bytes into the vault while they are hashed; holds a few chunks at most. Throws VaultFault
+ * `object_too_large` beyond `bytesMax` and `object_empty` for no byte at all; then, and when the source fails, nothing stays.
  */
-export async function putExhibit(
+export async function putSealed(
   vault: Vault,
-  id: string,
+  object: { readonly id: string; readonly objectKey: string },
   input: { readonly source: AsyncIterable<Uint8Array>; readonly bytesMax: number },
 ): Promise<StoredObject> {
   const { objects, master, chance } = vault;
   const key = chance.bytes(dataKeyBytes);
   const noncePrefix = chance.bytes(noncePrefixBytes);
   const meter = new Meter(input.bytesMax);
+  const { id, objectKey } = object;
   const wrappedKey = await master.wrap(key, id);
-  const objectKey = exhibitObjectKey(id);
   await objects.put(
     objectKey,
     sealChunks(meter.count(input.source), { aead: nodeAead, key, noncePrefix, objectId: id }),
@@ -63,13 +63,13 @@ class Meter {
     for await (const chunk of source) {
       this.#bytes += chunk.length;
       if (this.#bytes > this.#bytesMax) {
-        throw new ExhibitFault("exhibit_too_large", `an exhibit has at most ${this.#bytesMax} bytes`);
+        throw new VaultFault("object_too_large", `at most ${this.#bytesMax} bytes are taken`);
       }
       this.#sha256.update(chunk);
       this.#sha512.update(chunk);
       yield chunk;
     }
-    if (this.#bytes === 0) throw new ExhibitFault("exhibit_empty", "the file has no bytes");
+    if (this.#bytes === 0) throw new VaultFault("object_empty", "there are no bytes");
   }
 
   digests(): Digests {
@@ -77,7 +77,7 @@ class Meter {
   }
 }
 
-export type SealedExhibit = {
+export type SealedObject = {
   readonly id: string;
   readonly bytes: number;
   readonly sha256: string;
@@ -86,32 +86,32 @@ export type SealedExhibit = {
 };
 
 /**
- * The plain bytes, whole or a span. Throws ExhibitFault `exhibit_damaged` as soon as a chunk does not open, is missing, or the
+ * The plain bytes, whole or a span. Throws VaultFault `object_damaged` as soon as a chunk does not open, is missing, or the
  * whole has another digest than was recorded; of the whole, the last piece is held back until its digest is known to be right.
  * Throws KeyFault `key_master_wrong` before the first byte.
  */
-export async function* readExhibit(
+export async function* readSealed(
   vault: Vault,
-  exhibit: SealedExhibit,
-  span?: ByteSpan,
+  object: SealedObject,
+  span?: ByteRange,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const key = await vault.master.unwrap(exhibit.wrappedKey, exhibit.id);
-  const sealing = { aead: nodeAead, key, objectId: exhibit.id };
+  const key = await vault.master.unwrap(object.wrappedKey, object.id);
+  const sealing = { aead: nodeAead, key, objectId: object.id };
   try {
     if (span === undefined) {
-      yield* checked(openChunks(await vault.objects.get(exhibit.objectKey), sealing), exhibit);
+      yield* checked(openChunks(await vault.objects.get(object.objectKey), sealing), object);
     } else {
-      const read = (range: ByteSpan) => vault.objects.get(exhibit.objectKey, range);
-      yield* openSealedRange({ read, sealing, span, plainBytes: exhibit.bytes });
+      const read = (range: ByteRange) => vault.objects.get(object.objectKey, range);
+      yield* openSealedRange({ read, sealing, span, plainBytes: object.bytes });
     }
   } catch (fault) {
-    throw damaged(exhibit.id, fault);
+    throw damaged(object.id, fault);
   }
 }
 
 async function* checked(
   plain: AsyncIterable<Uint8Array>,
-  exhibit: SealedExhibit,
+  object: SealedObject,
 ): AsyncGenerator<Uint8Array, void, void> {
   const sha256 = createHash("sha256");
   let held: Uint8Array | undefined;
@@ -121,10 +121,10 @@ async function* checked(
     held = chunk;
   }
   const digest = sha256.digest("hex");
-  if (digest !== exhibit.sha256) {
-    throw new ExhibitFault(
-      "exhibit_damaged",
-      `exhibit ${exhibit.id} has the digest ${digest}, recorded is ${exhibit.sha256}`,
+  if (digest !== object.sha256) {
+    throw new VaultFault(
+      "object_damaged",
+      `object ${object.id} has the digest ${digest}, recorded is ${object.sha256}`,
     );
   }
   if (held !== undefined) yield held;
@@ -135,29 +135,32 @@ const damageCodes = new Set(["exhibit_header_malformed", "exhibit_sealed_bytes_c
 function damaged(id: string, fault: unknown): unknown {
   const code = fault instanceof Error && "code" in fault ? String(fault.code) : "";
   if (!damageCodes.has(code)) return fault;
-  return new ExhibitFault("exhibit_damaged", `exhibit ${id}: ${fault instanceof Error ? fault.message : ""}`, fault);
+  return new VaultFault("object_damaged", `object ${id}: ${fault instanceof Error ? fault.message : ""}`, fault);
 }
 
 /**
- * Deletes objects that no exhibit row knows: left by a crash between the store and the commit, and unreadable for ever, because
- * their key was in the row. Younger ones than `olderThanMs` may belong to an upload that is about to commit.
+ * Deletes objects under `prefix` that nobody knows: left by a crash between the store and the commit, and unreadable for ever,
+ * because their key was in the row. Younger ones than `olderThanMs` may belong to a commit that is about to come.
  */
 export async function sweepVault(
   vault: Vault,
-  known: (ids: readonly string[]) => Promise<ReadonlySet<string>>,
-  olderThanMs: number,
+  sweep: {
+    readonly prefix: string;
+    readonly known: (objectKeys: readonly string[]) => Promise<ReadonlySet<string>>;
+    readonly olderThanMs: number;
+  },
 ): Promise<number> {
   const suspects: string[] = [];
-  for await (const found of vault.objects.list("exhibits/")) {
-    if (found.storedAtMs < olderThanMs) suspects.push(found.key.slice("exhibits/".length));
+  for await (const found of vault.objects.list(sweep.prefix)) {
+    if (found.storedAtMs < sweep.olderThanMs) suspects.push(found.key);
   }
   let swept = 0;
   for (let at = 0; at < suspects.length; at += 1000) {
     const page = suspects.slice(at, at + 1000);
-    const rows = await known(page);
-    for (const id of page) {
-      if (rows.has(id)) continue;
-      await vault.objects.delete(exhibitObjectKey(id));
+    const known = await sweep.known(page);
+    for (const key of page) {
+      if (known.has(key)) continue;
+      await vault.objects.delete(key);
       swept += 1;
     }
   }
