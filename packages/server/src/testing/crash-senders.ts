@@ -72,13 +72,13 @@ export class Senders {
   }
 
   async #overMqtt(url: string, stop: () => boolean): Promise<void> {
-    const options = { protocolVersion: 4, reconnectPeriod: 0, connectTimeout: 5_000 } as const;
-    const client = await mqtt.connectAsync(url, options).catch(() => null);
-    if (client === null) return; // killed meanwhile
-    let open = true;
+    const client = mqtt.connect(url, { protocolVersion: 4, reconnectPeriod: 0, connectTimeout: 5_000 });
+    const connected = new Promise<boolean>((resolve) => client.once("connect", () => resolve(true)));
+    // Not connectAsync: its promise stays pending where the server goes away in the middle of the handshake.
     const gone = new Promise<boolean>((resolve) => client.once("close", () => resolve(false)));
-    void gone.then(() => (open = false));
     client.on("error", () => {});
+    let open = await Promise.race([connected, gone]);
+    void gone.then(() => (open = false));
     while (open) {
       const event = this.#mqtt.shift() ?? (stop() ? undefined : this.#newBatch(1)[0]);
       if (event === undefined) break;
@@ -88,7 +88,7 @@ export class Senders {
       if (acknowledged) this.journal.acknowledged.add(Journal.keyOf(event));
       else this.#mqtt.unshift(event);
     }
-    await client.endAsync(true).catch(() => {});
+    client.end(true);
   }
 
   #newBatch(size: number): Batch {
