@@ -82,7 +82,7 @@ export function rankOf(row: IncidentRow): string {
         ? " (a person reported it)"
         : "";
   const harm = harmOfLevel[row.level];
-  const risk = riskOf(row).toFixed(2);
+  const risk = riskOf(row).toFixed(3);
   return `Risk ${risk}: severity ${severity}${source} times ${harm} for ${levelWords[row.level]}.`;
 }
 
