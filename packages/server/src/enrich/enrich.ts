@@ -39,11 +39,7 @@ export function enrich(
   const fact = { signalId: signal.id, atMs: correctedAtMs, items };
   const isExit = exitTypes.has(signal.type);
   const isSale = signal.type === "pos_sale";
-  const sales = [
-    ...memory.salesAt(signal.siteId),
-    ...inputs.olderSales.filter((sale) => sale.siteId === signal.siteId),
-  ];
-  const explanation = isExit ? explainBySales(fact, sales, policy.explain) : null;
+  const explanation = isExit ? explainBySales(fact, salesFor(signal.siteId, inputs), policy.explain) : null;
   const zoneId = zoneIdOf(directory, signal);
   const place: Place = { directory, device, zoneId, zone: directory.zone(signal.siteId, zoneId) };
   const explains = isSale ? exitsExplained(fact, memory, { siteId: signal.siteId, window: policy.explain }) : [];
@@ -68,6 +64,10 @@ export function enrich(
   return { enriched, remembered };
 }
 
+function salesFor(siteId: string, { memory, olderSales }: EnrichInputs): readonly SaleFact[] {
+  return [...memory.salesAt(siteId), ...olderSales.filter((sale) => sale.siteId === siteId)];
+}
+
 /** The Sigma logsource service: the device's kind; a person for reports; else what the class name begins with. */
 function serviceOf(signal: Signal, device: Device | null): string {
   if (personShapes.has(signal.shape)) return "person";
@@ -85,14 +85,19 @@ function exitsExplained(
   memory: SiteMemory,
   at: { siteId: string; window: ExplainWindow },
 ): readonly string[] {
-  const earlier = memory.salesAt(at.siteId).filter((one) => one.signalId !== sale.signalId);
-  return memory
+  const near = memory
     .exitsAt(at.siteId)
     .filter(
       (exit) =>
         exit.items.length > 0 &&
         isNear(exit, sale, at.window) &&
-        explainBySales(exit, [sale], at.window).verdict !== "none" &&
+        explainBySales(exit, [sale], at.window).verdict !== "none",
+    );
+  if (near.length === 0) return []; // nearly always: the sales of a busy shop are many, its exits few
+  const earlier = memory.salesAt(at.siteId).filter((one) => one.signalId !== sale.signalId);
+  return near
+    .filter(
+      (exit) =>
         explainBySales(exit, earlier, at.window).verdict !== "all" &&
         explainBySales(exit, [...earlier, sale], at.window).verdict === "all",
     )
