@@ -97,9 +97,9 @@ export class Senders {
     const startMs = Date.now();
     const seed = `batch-${this.#made++}`;
     const wave = { seed, directory: this.#directory, count: size, startMs, suspiciousShare: 0.05 };
-    const events = [...steadySignals(wave)] as Event[];
+    const events = [...steadySignals(wave)];
     if (size > 1 && this.#made % 7 === 0 && this.journal.panics < this.#panicSitesMax) {
-      events.push(panicEvent(panicSite(this.journal.panics++), startMs) as unknown as Event);
+      events.push(panicEvent(panicSite(this.journal.panics++), startMs));
     }
     for (const event of events) this.journal.sent.add(Journal.keyOf(event));
     return events;
