@@ -97,7 +97,7 @@ export class Senders {
     const startMs = Date.now();
     const seed = `batch-${this.#made++}`;
     const wave = { seed, directory: this.#directory, count: size, startMs, suspiciousShare: 0.05 };
-    const events = [...steadySignals(wave)];
+    const events = [...steadySignals(wave)] as unknown as Event[];
     if (size > 1 && this.#made % 7 === 0 && this.journal.panics < this.#panicSitesMax) {
       events.push(panicEvent(panicSite(this.journal.panics++), startMs));
     }
