@@ -4,7 +4,7 @@ import { refuse, shown, type Refusal } from "./refusal.ts";
 const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,12}))?([Zz]|([+-])(\d\d):(\d\d))$/;
 const withoutOffset = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?$/;
 
-// What both JavaScript and timestamptz write with four digits of year.
+// What both JavaScript and timestamptz write with four digits of year, also after windows are added and offsets taken away.
 const earliestMs = Date.UTC(1900, 0, 1);
 const latestMs = Date.UTC(9999, 11, 31);
 
@@ -33,7 +33,14 @@ export function parseInstant(text: string, pointer: string): Result<number, Refu
   }
   const millis = Number((parts[7] ?? "").slice(0, 3).padEnd(3, "0"));
   const offsetMs = (offsetHour * 60 + offsetMinute) * 60_000 * (parts[9] === "-" ? -1 : 1);
-  return ok(dayMs + ((hour * 60 + minute) * 60 + second) * 1000 + millis - offsetMs);
+  const ms = dayMs + ((hour * 60 + minute) * 60 + second) * 1000 + millis - offsetMs;
+  // The offset can carry the instant out of what the calendar date promised: 9999-12-31T23:59:59-23:59 is in the year 10000.
+  if (ms >= earliestMs && ms <= latestMs) return ok(ms);
+  return refuse(
+    "signal_timestamp_malformed",
+    pointer,
+    `${shown(text)} is outside of what can be stored (1900-01-01 to 9999-12-31, UTC)`,
+  );
 }
 
 /** The instant of epoch seconds as a float (Frigate), as milliseconds. */
