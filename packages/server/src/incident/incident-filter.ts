@@ -1,4 +1,5 @@
 import { incidentStates, ok, parseIncidentId, refused, type IncidentState, type Result } from "@tillwatch/wire";
+import { isStorable } from "../platform/storable-time.ts";
 
 /** What a page of the queue is asked for. null and empty lists: any. Times are of the occurrence, half-open. */
 export type IncidentFilter = {
@@ -38,7 +39,7 @@ export function decodeCursor(text: string): Cursor | null {
   const parsed = parseIncidentId(id);
   if (typeof severity !== "number" || !parsed.ok) return null;
   if (level !== 1 && level !== 2 && level !== 3) return null;
-  if (typeof openedAtMs !== "number" || !(Math.abs(openedAtMs) < 8.64e15)) return null;
+  if (typeof openedAtMs !== "number" || !isStorable(openedAtMs)) return null;
   return { severity, level, openedAtMs, id: parsed.value };
 }
 
