@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
-import type { Signal } from "@tillwatch/wire";
+import { parseIncidentId, type Signal } from "@tillwatch/wire";
 import { signerFromSeed } from "@tillwatch/evidence";
 import { actorOf } from "./access/authenticate-http.ts";
 import { administratorCredential } from "./access/credential.ts";
@@ -183,7 +183,7 @@ export async function startApp(given: AppGiven): Promise<App> {
       vault: { objects, master: keys.master, chance },
       clock,
       chance,
-      incidentRefOf: async (from, id) => (await incidentRow(from, id))?.ref ?? null,
+      incidentRefOf: async (from, id) => (parseIncidentId(id).ok ? ((await incidentRow(from, id))?.ref ?? null) : null),
       addTimeline,
       incidentChanged: (incidentId) => void publishIncident(incidentId),
       exhibitBytesMax: config.exhibitBytesMax,

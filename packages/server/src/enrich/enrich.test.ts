@@ -120,3 +120,22 @@ test("B12 hostile data in a signal is data: a lines member of any form breaks no
   );
   assert.equal(enrichAll(signals).length, odd.length);
 });
+
+test("A08 a panic button is one whatever carries it, and an alarm without a device is judged by its class", () => {
+  const services = enrichAll([
+    signalOf({ type: "panic_button", deviceId: "T-1" }),
+    signalOf({ type: "panic_button", deviceId: null }),
+    signalOf({ type: "door_forced", deviceId: null }),
+    signalOf({ type: "eas_alarm", deviceId: "C-1" }),
+  ]).map((seen) => seen.service);
+  assert.deepEqual(services, ["panic_button", "panic_button", "door", "camera"]);
+});
+
+test("A13 A08 a signal of the year 9000 does not date the alarm that follows it", () => {
+  const atMs = Date.parse("9000-01-01T00:00:00Z");
+  const [, alarm] = enrichAll([
+    signalOf({ type: "panic_button", deviceId: "P-1", atMs, receivedAtMs: noonMs }),
+    signalOf({ type: "panic_button", deviceId: "P-1", atMs: noonMs + 3 * minute, receivedAtMs: noonMs + minute }),
+  ]);
+  assert.equal(alarm?.correctedAtMs, noonMs + minute);
+});

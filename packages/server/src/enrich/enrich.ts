@@ -68,10 +68,42 @@ function salesFor(siteId: string, { memory, olderSales }: EnrichInputs): readonl
   return [...memory.salesAt(siteId), ...olderSales.filter((sale) => sale.siteId === siteId)];
 }
 
-/** The Sigma logsource service: the device's kind; a person for reports; else what the class name begins with. */
+// Classes that one kind of device alone sends (docs/formats/signals.md): what a signal without a known device is judged as.
+const kindOfClass: ReadonlyMap<string, string> = new Map([
+  ["panic_button", "panic_button"],
+  ["eas_alarm", "eas_gate"],
+  ["eas_gate_jammed", "eas_gate"],
+  ["tag_detached", "eas_gate"],
+  ["rfid_exit_read", "rfid_reader"],
+  ["rfid_zone_read", "rfid_reader"],
+  ["door_forced", "door"],
+  ["door_held_open", "door"],
+  ["door_opened", "door"],
+  ["fire_exit_opened", "door"],
+  ["shelf_weight_drop", "shelf"],
+  ["shelf_emptied", "shelf"],
+  ["glass_break", "microphone"],
+  ["scream_detected", "microphone"],
+  ["badge_read", "badge_reader"],
+  ["login_failed", "network"],
+  ["login_unusual", "network"],
+  ["device_joined_network", "network"],
+  ["power_on_battery", "power"],
+  ["power_restored", "power"],
+  ["weapon_suspected", "camera"],
+  ["aggression_detected", "camera"],
+]);
+
+/**
+ * The Sigma logsource service: a person for reports; a panic button whatever carries it (a till's key, an intercom), because nobody
+ * presses it twice to find the right device; else the device's kind; without a device what its class says.
+ */
 function serviceOf(signal: Signal, device: Device | null): string {
   if (personShapes.has(signal.shape)) return "person";
+  if (signal.type === "panic_button") return "panic_button";
   if (device !== null) return device.kind;
+  const byClass = kindOfClass.get(signal.type);
+  if (byClass !== undefined) return byClass;
   if (signal.type.startsWith("pos_")) return "till";
   return signal.shape === "device-event" || signal.shape === "frigate-event" ? "camera" : "unknown";
 }

@@ -165,6 +165,8 @@ testOnDatabases("B03 limits: large bodies, packed bombs, wrong types", async (da
     const latin = await post("{}", { "content-type": "application/json; charset=latin1" });
     assert.deepEqual([latin.status, latin.body.code], [415, "signal_charset_unsupported"]);
     assert.deepEqual((await post("  ")).body.code, "signal_body_empty");
+    const nothing = await post(undefined as unknown as string, {});
+    assert.deepEqual([nothing.status, nothing.body.code], [400, "signal_body_empty"]);
     assert.deepEqual((await post("[]")).body, { accepted: 0, duplicates: 0, ...nothingRefused });
   });
 });
