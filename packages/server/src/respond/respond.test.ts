@@ -48,7 +48,7 @@ test("E03 a playbook has a threshold of its own: it applies from its severity on
     steps: ["Act"],
   } as const;
   const ids = (severity: number) =>
-    applicable(summaryOf({ severity }), { version: "v", playbooks: [sure] }).map(({ playbook }) => playbook.id);
+    applicable({ ...summaryOf(), severity }, { version: "v", playbooks: [sure] }).map(({ playbook }) => playbook.id);
   assert.deepEqual([ids(0.969), ids(0.97)], [[], ["sure"]]);
 });
 
