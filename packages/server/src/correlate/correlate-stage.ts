@@ -20,9 +20,7 @@ export function correlateStage() {
     const relevant = detected.filter((signal) => roleOf(signal, inputs.policy) !== "nothing");
     if (relevant.length === 0) return [];
     const near = await situationsNear(inputs.tx, spanOf(relevant, inputs.policy));
-    const working = new Map<string, Working>(
-      near.map((situation) => [situation.id, workingOn(situation)]),
-    );
+    const working = new Map<string, Working>(near.map((situation) => [situation.id, workingOn(situation)]));
     const bySite = Map.groupBy(working.values(), (entry) => entry.situation.siteId);
     for (const signal of relevant) place(signal, { working, bySite }, inputs);
     const changed = [...working.values()].filter((entry) => entry.added.length > 0);
