@@ -51,17 +51,68 @@ export async function nextSignals(
   return rows.map(({ seq, body }) => ({ seq, signal: body }));
 }
 
-/** A page of what was already decided on, newest first, for rebuilding windows. */
-export async function signalsBefore(
+/** The same of several partitions in one question. */
+export async function nextOfEach(
   db: DbOrTx,
-  at: { partition: number; seq: number },
-  limit: number,
-): Promise<readonly LoggedSignal[]> {
-  const { rows } = await sql<{ seq: number; body: Signal }>`
-    select seq, body from signal where partition = ${at.partition} and seq <= ${at.seq} order by seq desc limit ${limit}`.execute(
-    db,
+  from: readonly { readonly partition: number; readonly cursor: number }[],
+  limitEach: number,
+): Promise<ReadonlyMap<number, readonly LoggedSignal[]>> {
+  const { rows } = await sql<{ partition: number; seq: number; body: Signal }>`
+    select s.partition, s.seq, s.body
+    from json_to_recordset(${JSON.stringify(from)}::json) as f (partition int2, cursor int8)
+    cross join lateral (
+      select partition, seq, body from signal
+      where partition = f.partition and seq > f.cursor order by seq limit ${limitEach}
+    ) as s order by s.partition, s.seq`.execute(db);
+  const found = Map.groupBy(rows, (row) => row.partition);
+  return new Map(
+    from.map(({ partition }) => [
+      partition,
+      (found.get(partition) ?? []).map(({ seq, body }) => ({ seq, signal: body })),
+    ]),
   );
-  return rows.map(({ seq, body }) => ({ seq, signal: body }));
+}
+
+/**
+ * Where replay must begin so that a window holds everything received less than `horizonMs` before the newest signal up to `seq`:
+ * the last number that is too old, 0 where none is. Walks the primary key backwards, no further than the horizon.
+ */
+export async function lastBeforeHorizon(
+  db: DbOrTx,
+  at: { readonly partition: number; readonly seq: number },
+  horizonMs: number,
+): Promise<number> {
+  const { rows } = await sql<{ seq: number }>`
+    select seq from signal where partition = ${at.partition} and seq <= ${at.seq} and received_at < (
+      select received_at from signal where partition = ${at.partition} and seq <= ${at.seq} order by seq desc limit 1
+    ) - make_interval(secs => ${horizonMs / 1000}) order by seq desc limit 1`.execute(db);
+  return rows[0]?.seq ?? 0;
+}
+
+/** `commitCursor` for the partitions of one transaction, in one statement. */
+export async function commitCursors(
+  tx: Tx,
+  moved: readonly { readonly lease: Lease; readonly seq: number }[],
+  leaseSeconds: number,
+): Promise<void> {
+  const wanted = JSON.stringify(
+    moved.map(({ lease: { partition, token, cursor }, seq }) => ({ partition, token, cursor, seq })),
+  );
+  // Locked in ascending order first: two workers that disagree about leases must not wait for each other.
+  const { rows } = await sql<{ partition: number }>`
+    with wanted as (
+      select * from json_to_recordset(${wanted}::json) as w (partition int2, token int8, cursor int8, seq int8)
+    ), locked as materialized (
+      select partition from log_cursor where partition in (select partition from wanted) order by partition for update
+    )
+    update log_cursor c set cursor = w.seq, lease_until = now() + make_interval(secs => ${leaseSeconds})
+    from wanted w join locked l on l.partition = w.partition
+    where c.partition = w.partition and c.lease_token = w.token and c.cursor = w.cursor
+    returning c.partition`.execute(tx);
+  if (rows.length === moved.length) return;
+  const kept = new Set(rows.map((row) => row.partition));
+  const lost = moved.filter(({ lease }) => !kept.has(lease.partition)).map(({ lease }) => lease.partition);
+  throw new LeaseLost(`partitions ${lost.join(", ")} were taken over`);
 }
 
 /**

@@ -6,12 +6,14 @@ import { SiteMemory } from "./enrich/site-memory.ts";
 import type { IncidentChange } from "./flow.ts";
 import {
   commitCursor,
+  commitCursors,
   giveUpLeases,
   headOf,
+  lastBeforeHorizon,
   LeaseLost,
+  nextOfEach,
   nextSignals,
   partitionsWithWork,
-  signalsBefore,
   takeLeases,
   type Lease,
   type LoggedSignal,
@@ -34,21 +36,24 @@ export type WorkerDeps = {
   readonly setAside: (tx: Tx, signal: Signal, fault: string) => Promise<void>; // a signal that cannot be processed
 };
 
-const batchMax = 500;
+const batchMax = 500; // signals of one transaction, all its partitions together
 const leaseSeconds = 15;
 const renewMs = 5_000;
 const pollMs = 250; // other processes append too; our own appender wakes us at once
 const attemptsMax = 3;
 const backOffMs = 200;
 
-type Partition = { lease: Lease; memory: SiteMemory; failures: number; batchMax: number };
+/** `alone`: part of a round that failed; it goes by itself until it succeeds, so that a fault finds its partition. */
+type Partition = { lease: Lease; memory: SiteMemory; failures: number; batchMax: number; alone: boolean };
+type Work = { readonly partition: Partition; readonly logged: readonly LoggedSignal[] };
 
 /**
- * Leases partitions and carries their signals through the pipeline, a batch at a time: everything that a batch changes and the
- * cursor commit in one transaction, so that a crash anywhere replays the batch and doubles nothing.
+ * Leases partitions and carries their signals through the pipeline, a round at a time: everything that a round changes and the
+ * cursors of its partitions commit in one transaction, so that a crash anywhere replays the round and doubles nothing. All
+ * partitions share a round, because each stage costs a question or two however many signals it carries.
  *
- * A batch that fails is tried again signal by signal; a signal that fails three times alone is set aside with its fault, so
- * that one poisoned signal neither stops a shop nor disappears.
+ * A round that fails is tried again partition by partition, then signal by signal; a signal that fails three times alone is set
+ * aside with its fault, so that one poisoned signal neither stops a shop nor disappears.
  */
 export class PipelineWorker {
   readonly #deps: WorkerDeps;
@@ -115,65 +120,83 @@ export class PipelineWorker {
     for (const lease of leases) {
       const known = this.#partitions.get(lease.partition);
       if (known?.lease.token === lease.token) continue;
-      this.#partitions.set(lease.partition, { lease, memory: await this.#rebuild(lease), failures: 0, batchMax });
+      this.#partitions.set(lease.partition, await this.#fresh(lease));
     }
   }
 
-  /** Replays the log from before the cursor, back to the horizon. */
+  async #fresh(lease: Lease): Promise<Partition> {
+    return { lease, memory: await this.#rebuild(lease), failures: 0, batchMax, alone: false };
+  }
+
+  /** Replays the log from the horizon to the cursor, a page at a time: an hour of a busy chain does not fit into memory. */
   async #rebuild(lease: Lease): Promise<SiteMemory> {
     const { db, horizonMs, directory, enrichPolicy } = this.#deps;
     const memory = new SiteMemory(horizonMs);
-    const found: LoggedSignal[] = [];
-    let seq = lease.cursor;
-    for (;;) {
-      const page = await signalsBefore(db, { partition: lease.partition, seq }, batchMax);
-      const newest = found[0] ?? page[0];
-      const oldestMs = (newest?.signal.receivedAtMs ?? 0) - horizonMs;
-      const inside = page.filter((entry) => entry.signal.receivedAtMs >= oldestMs);
-      found.push(...inside);
+    const at = { partition: lease.partition, seq: lease.cursor };
+    for (let seq = await lastBeforeHorizon(db, at, horizonMs); seq < lease.cursor;) {
+      const page = await nextSignals(db, { partition: lease.partition, cursor: seq }, batchMax);
+      const inside = page.filter((entry) => entry.seq <= lease.cursor).map((entry) => entry.signal);
+      replayInto(memory, inside, { directory: directory(), policy: enrichPolicy });
       const last = page.at(-1);
       if (last === undefined || inside.length < page.length) break;
-      seq = last.seq - 1;
+      seq = last.seq;
     }
-    const signals = found.toReversed().map((entry) => entry.signal);
-    replayInto(memory, signals, { directory: directory(), policy: enrichPolicy });
     return memory;
   }
 
-  /** One batch of each partition that has work; false where none had. */
+  /** The next signals of all partitions that have some; false where none had. */
   async #round(): Promise<boolean> {
-    const busy = await partitionsWithWork(this.#deps.db, [...this.#partitions.keys()]);
-    for (const number of busy) {
-      const partition = this.#partitions.get(number);
-      if (partition === undefined || this.#stopping) continue;
-      await this.#batch(partition);
-    }
-    return busy.length > 0;
+    const numbers = await partitionsWithWork(this.#deps.db, [...this.#partitions.keys()]);
+    const busy = numbers.flatMap((number) => this.#partitions.get(number) ?? []);
+    const together = busy.filter((partition) => !partition.alone);
+    if (together.length > 0) await this.#take(together);
+    for (const partition of busy) if (partition.alone && !this.#stopping) await this.#take([partition]);
+    return numbers.length > 0;
   }
 
-  async #batch(partition: Partition): Promise<void> {
+  async #take(partitions: readonly Partition[]): Promise<void> {
+    const share = Math.ceil(batchMax / partitions.length);
+    const limit = Math.min(share, ...partitions.map((partition) => partition.batchMax));
+    const found = await nextOfEach(
+      this.#deps.db,
+      partitions.map((partition) => partition.lease),
+      limit,
+    );
+    const work: Work[] = [];
+    for (const partition of partitions) {
+      const logged = found.get(partition.lease.partition) ?? [];
+      if (logged.length > 0) work.push({ partition, logged });
+      else await this.#skipGap(partition);
+    }
+    if (work.length > 0 && !this.#stopping) await this.#process(work);
+  }
+
+  async #process(work: readonly Work[]): Promise<void> {
     const { db, pipeline, clock, directory } = this.#deps;
-    const logged = await nextSignals(db, partition.lease, partition.batchMax);
-    const last = logged.at(-1);
-    if (last === undefined) return this.#skipGap(partition);
-    const signals = logged.map((entry) => entry.signal);
-    const batch = { partition: partition.lease.partition, nowMs: clock(), signals };
+    const nowMs = clock();
+    const parts = work.map(({ partition, logged }) => ({
+      batch: { partition: partition.lease.partition, nowMs, signals: logged.map((entry) => entry.signal) },
+      memory: partition.memory,
+    }));
+    const moved = work.map(({ partition, logged }) => ({ lease: partition.lease, seq: logged.at(-1)?.seq ?? 0 }));
     try {
       const changes = await db.transaction().execute(async (tx) => {
-        const made = await pipeline(batch, { tx, memory: partition.memory, directory: directory() });
-        await commitCursor(tx, partition.lease, { seq: last.seq, leaseSeconds });
+        const made = await pipeline(parts, { tx, nowMs, directory: directory() });
+        await commitCursors(tx, moved, leaseSeconds);
         return made;
       });
-      this.#advance(partition, last.seq);
-      this.#deps.onCommitted(changes, signals.length);
+      for (const [index, { partition }] of work.entries()) this.#advance(partition, moved[index]?.seq ?? 0);
+      const signals = parts.reduce((sum, part) => sum + part.batch.signals.length, 0);
+      this.#deps.onCommitted(changes, signals);
     } catch (fault) {
-      await this.#failed(partition, logged, fault);
+      await this.#failed(work, fault);
     }
   }
 
   #advance(partition: Partition, seq: number): void {
     partition.lease = { ...partition.lease, cursor: seq };
     partition.failures = 0;
+    partition.alone = false;
     partition.batchMax = Math.min(batchMax, partition.batchMax * 2);
   }
 
@@ -189,19 +212,31 @@ export class PipelineWorker {
     });
   }
 
-  async #failed(partition: Partition, logged: readonly LoggedSignal[], fault: unknown): Promise<void> {
-    const { log } = this.#deps;
+  async #failed(work: readonly Work[], fault: unknown): Promise<void> {
     if (fault instanceof LeaseLost) {
-      this.#partitions.delete(partition.lease.partition);
+      for (const { partition } of work) this.#partitions.delete(partition.lease.partition);
       this.#renewAtMs = 0;
       return;
     }
-    log.error("a batch failed and will be tried again", {
-      partition: partition.lease.partition,
-      signals: logged.length,
+    this.#deps.log.error("a batch failed and will be tried again", {
+      partitions: work.map(({ partition }) => partition.lease.partition).join(" "),
+      signals: work.reduce((sum, { logged }) => sum + logged.length, 0),
       fault: describeFault(fault),
     });
-    partition.memory = await this.#rebuild(partition.lease);
+    // What the failed round left in memory must not be used again: where rebuilding fails too, the next renewal begins afresh.
+    for (const { partition } of work) this.#partitions.delete(partition.lease.partition);
+    this.#renewAtMs = 0;
+    for (const { partition } of work) {
+      partition.memory = await this.#rebuild(partition.lease);
+      partition.alone = true;
+      this.#partitions.set(partition.lease.partition, partition);
+    }
+    const [only] = work;
+    if (work.length === 1 && only !== undefined) await this.#failedAlone(only, fault);
+    else await this.#pause(backOffMs);
+  }
+
+  async #failedAlone({ partition, logged }: Work, fault: unknown): Promise<void> {
     partition.batchMax = 1;
     partition.failures++;
     const [only] = logged;

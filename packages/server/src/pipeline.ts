@@ -7,7 +7,7 @@ import { detectStage } from "./detect/detect-stage.ts";
 import type { Directory } from "./enrich/directory.ts";
 import { enrichStage } from "./enrich/enrich-stage.ts";
 import type { SiteMemory } from "./enrich/site-memory.ts";
-import type { Batch, IncidentChange, ScoredSituation } from "./flow.ts";
+import type { Batch, EnrichedSignal, IncidentChange, ScoredSituation } from "./flow.ts";
 import type { LoadedPack } from "./pack/load-pack.ts";
 import type { Chance } from "./platform/chance.ts";
 import { nodeDigest } from "./platform/digest.ts";
@@ -45,9 +45,13 @@ export type PipelineDeps = {
   readonly lateAfterMs: number;
 };
 
+/** The next signals of one partition with what enrichment remembers of it. */
+export type BatchPart = { readonly batch: Batch; readonly memory: SiteMemory };
+
+/** Batches of several partitions at once: each stage reads and writes once for all of them. All MUST have one `nowMs`. */
 export type Pipeline = (
-  batch: Batch,
-  at: { tx: Tx; memory: SiteMemory; directory: Directory },
+  parts: readonly BatchPart[],
+  at: BatchTx & { readonly directory: Directory },
 ) => Promise<readonly IncidentChange[]>;
 
 export function pipeline({ pack, chance, work, lateAfterMs }: PipelineDeps): Pipeline {
@@ -65,9 +69,10 @@ export function pipeline({ pack, chance, work, lateAfterMs }: PipelineDeps): Pip
     newId,
   };
 
-  return async (batch, { tx, memory, directory }) => {
-    const at = { tx, nowMs: batch.nowMs };
-    const enriched = await enrich(batch, { tx, memory, directory });
+  return async (parts, { tx, nowMs, directory }) => {
+    const at = { tx, nowMs };
+    const enriched: EnrichedSignal[] = [];
+    for (const { batch, memory } of parts) enriched.push(...(await enrich(batch, { tx, memory, directory })));
     const detected = detect(enriched, rules);
     const surroundings = surroundingsOf(directory);
     const situations = await correlate(detected, { tx, policy: pack.policy, surroundings, newId });

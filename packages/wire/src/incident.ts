@@ -21,6 +21,14 @@ export type IncidentState = (typeof incidentStates)[number];
 export const verdicts = ["true", "false", "unsure"] as const;
 export type Verdict = (typeof verdicts)[number];
 
+/** What a level weighs in the queue: violence goes before tampering, tampering before theft, unless it is much less likely. */
+export const harmOfLevel: Readonly<Record<TriageLevel, number>> = { 1: 1, 2: 2, 3: 4 };
+
+/** The queue's order: severity times the harm of the level. */
+export function riskOf(work: { readonly severity: number; readonly level: TriageLevel }): number {
+  return work.severity * harmOfLevel[work.level];
+}
+
 /** A row of the queue. `topReasons` are the three largest additions in words; `rank` explains the order it came in. */
 export type IncidentSummary = {
   readonly id: IncidentId;
@@ -34,7 +42,7 @@ export type IncidentSummary = {
   readonly siteName: string;
   readonly zoneId: ZoneId | null;
   readonly zoneName: string | null;
-  readonly severity: number; // what the queue sorts by: the override where there is one, else the machine's value
+  readonly severity: number; // half of what the queue sorts by (riskOf): the override where there is one, else the machine's value
   readonly machineSeverity: number | null; // null: reported by a person, not scored
   readonly confidence: number | null;
   readonly verdict: Verdict | null;

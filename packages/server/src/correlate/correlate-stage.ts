@@ -20,10 +20,9 @@ export function correlateStage() {
     const relevant = detected.filter((signal) => roleOf(signal, inputs.policy) !== "nothing");
     if (relevant.length === 0) return [];
     const near = await situationsNear(inputs.tx, spanOf(relevant, inputs.policy));
-    const working = new Map<string, Working>(
-      near.map((situation) => [situation.id, { situation, added: [], joins: [], isNew: false }]),
-    );
-    for (const signal of relevant) place(signal, working, inputs);
+    const working = new Map<string, Working>(near.map((situation) => [situation.id, workingOn(situation)]));
+    const bySite = Map.groupBy(working.values(), (entry) => entry.situation.siteId);
+    for (const signal of relevant) place(signal, { working, bySite }, inputs);
     const changed = [...working.values()].filter((entry) => entry.added.length > 0);
     await saveSituations(inputs.tx, changed);
     return changed.map((entry) => ({
@@ -37,6 +36,7 @@ export function correlateStage() {
 
 type Working = {
   situation: Situation;
+  candidate: Candidate; // the situation as correlation sees it
   readonly added: SituationMember[];
   readonly joins: JoinTrace[];
   readonly isNew: boolean;
@@ -49,13 +49,17 @@ function spanOf(signals: readonly DetectedSignal[], policy: CorrelationPolicy) {
   return { siteIds, fromMs: Math.min(...times) - reach, toMs: Math.max(...times) + reach };
 }
 
-function place(signal: DetectedSignal, working: Map<string, Working>, inputs: CorrelateInputs): void {
+type Places = { readonly working: Map<string, Working>; readonly bySite: Map<string, Working[]> };
+
+function workingOn(situation: Situation): Working {
+  return { situation, candidate: toCandidate(situation), added: [], joins: [], isNew: false };
+}
+
+function place(signal: DetectedSignal, { working, bySite }: Places, inputs: CorrelateInputs): void {
   const traits = traitsOf(signal, inputs.surroundings);
   const arrival: Arrival = { traits, role: roleOf(signal, inputs.policy) };
   const siteId = signal.signal.siteId;
-  const here = [...working.values()]
-    .filter((entry) => entry.situation.siteId === siteId)
-    .map((entry) => toCandidate(entry.situation));
+  const here = (bySite.get(siteId) ?? []).map((entry) => entry.candidate);
   const decision = correlate(arrival, here, inputs.policy);
   if (decision.kind === "none") return;
   const situationId = decision.kind === "join" ? decision.situationId : inputs.newId();
@@ -65,10 +69,13 @@ function place(signal: DetectedSignal, working: Map<string, Working>, inputs: Co
   const join: JoinTrace = { signalId: signal.signal.id, correlation: { arrival, candidates, decision } };
   if (known === undefined) {
     const situation = openedBy(member, { id: situationId as SituationId, siteId });
-    working.set(situationId, { situation, added: [member], joins: [join], isNew: true });
+    const opened = { situation, candidate: toCandidate(situation), added: [member], joins: [join], isNew: true };
+    working.set(situationId, opened);
+    bySite.set(siteId, [...(bySite.get(siteId) ?? []), opened]);
     return;
   }
   known.situation = extend(known.situation, member);
+  known.candidate = toCandidate(known.situation);
   known.added.push(member);
   known.joins.push(join);
 }

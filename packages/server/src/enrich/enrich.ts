@@ -2,6 +2,7 @@ import type { JsonObject, Signal } from "@tillwatch/wire";
 import type { EnrichedSignal, KnownItem } from "../flow.ts";
 import { clockOffset } from "./clock-offset.ts";
 import { zoneIdOf, type Device, type Directory, type Zone } from "./directory.ts";
+import { kindOfClass } from "./kind-of-class.ts";
 import { countItems, knownItems, valueOf } from "./known-items.ts";
 import { explainBySales, isNear, type ExplainWindow, type Explanation, type SaleFact } from "./sale-explains.ts";
 import type { Remembered, SiteMemory } from "./site-memory.ts";
@@ -39,11 +40,7 @@ export function enrich(
   const fact = { signalId: signal.id, atMs: correctedAtMs, items };
   const isExit = exitTypes.has(signal.type);
   const isSale = signal.type === "pos_sale";
-  const sales = [
-    ...memory.salesAt(signal.siteId),
-    ...inputs.olderSales.filter((sale) => sale.siteId === signal.siteId),
-  ];
-  const explanation = isExit ? explainBySales(fact, sales, policy.explain) : null;
+  const explanation = isExit ? explainBySales(fact, salesFor(signal.siteId, inputs), policy.explain) : null;
   const zoneId = zoneIdOf(directory, signal);
   const place: Place = { directory, device, zoneId, zone: directory.zone(signal.siteId, zoneId) };
   const explains = isSale ? exitsExplained(fact, memory, { siteId: signal.siteId, window: policy.explain }) : [];
@@ -68,31 +65,9 @@ export function enrich(
   return { enriched, remembered };
 }
 
-// Classes that one kind of device alone sends (docs/formats/signals.md): what a signal without a known device is judged as.
-const kindOfClass: ReadonlyMap<string, string> = new Map([
-  ["panic_button", "panic_button"],
-  ["eas_alarm", "eas_gate"],
-  ["eas_gate_jammed", "eas_gate"],
-  ["tag_detached", "eas_gate"],
-  ["rfid_exit_read", "rfid_reader"],
-  ["rfid_zone_read", "rfid_reader"],
-  ["door_forced", "door"],
-  ["door_held_open", "door"],
-  ["door_opened", "door"],
-  ["fire_exit_opened", "door"],
-  ["shelf_weight_drop", "shelf"],
-  ["shelf_emptied", "shelf"],
-  ["glass_break", "microphone"],
-  ["scream_detected", "microphone"],
-  ["badge_read", "badge_reader"],
-  ["login_failed", "network"],
-  ["login_unusual", "network"],
-  ["device_joined_network", "network"],
-  ["power_on_battery", "power"],
-  ["power_restored", "power"],
-  ["weapon_suspected", "camera"],
-  ["aggression_detected", "camera"],
-]);
+function salesFor(siteId: string, { memory, olderSales }: EnrichInputs): readonly SaleFact[] {
+  return [...memory.salesAt(siteId), ...olderSales.filter((sale) => sale.siteId === siteId)];
+}
 
 /**
  * The Sigma logsource service: a person for reports; a panic button whatever carries it (a till's key, an intercom), because nobody
@@ -117,14 +92,19 @@ function exitsExplained(
   memory: SiteMemory,
   at: { siteId: string; window: ExplainWindow },
 ): readonly string[] {
-  const earlier = memory.salesAt(at.siteId).filter((one) => one.signalId !== sale.signalId);
-  return memory
+  const near = memory
     .exitsAt(at.siteId)
     .filter(
       (exit) =>
         exit.items.length > 0 &&
         isNear(exit, sale, at.window) &&
-        explainBySales(exit, [sale], at.window).verdict !== "none" &&
+        explainBySales(exit, [sale], at.window).verdict !== "none",
+    );
+  if (near.length === 0) return []; // nearly always: the sales of a busy shop are many, its exits few
+  const earlier = memory.salesAt(at.siteId).filter((one) => one.signalId !== sale.signalId);
+  return near
+    .filter(
+      (exit) =>
         explainBySales(exit, earlier, at.window).verdict !== "all" &&
         explainBySales(exit, [...earlier, sale], at.window).verdict === "all",
     )

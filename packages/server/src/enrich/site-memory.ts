@@ -19,10 +19,11 @@ const delaysPerDeviceMax = 8;
  */
 export class SiteMemory {
   readonly #horizonMs: number;
-  #entries: Remembered[] = [];
+  #entries: Remembered[] = []; // sales and exits only: what a window must let go of again
   readonly #sales = new Map<string, SaleFact[]>();
   readonly #exits = new Map<string, ExitFact[]>();
-  readonly #delays = new Map<string, DelaySample[]>();
+  readonly #delays = new Map<string, DelaySample[]>(); // of devices: as many as the directory has
+  #oldestMs = -Infinity;
 
   /** `horizonMs`: how long after it was received a signal still matters to others. */
   constructor(horizonMs: number) {
@@ -42,7 +43,7 @@ export class SiteMemory {
   }
 
   delaysOf(deviceKey: string): readonly DelaySample[] {
-    return this.#delays.get(deviceKey) ?? [];
+    return this.#delays.get(deviceKey)?.filter((sample) => sample.receivedAtMs >= this.#oldestMs) ?? [];
   }
 
   remember(entry: Remembered): void {
@@ -53,12 +54,13 @@ export class SiteMemory {
       delays.push(entry.delay);
       if (delays.length > delaysPerDeviceMax) delays.shift();
     }
-    if (entry.sale !== null || entry.exit !== null || entry.deviceKey !== null) this.#entries.push(entry);
+    if (entry.sale !== null || entry.exit !== null) this.#entries.push(entry);
   }
 
   /** Forgets what was received before `nowMs - horizonMs`. */
   forgetBefore(nowMs: number): void {
     const oldest = nowMs - this.#horizonMs;
+    this.#oldestMs = Math.max(this.#oldestMs, oldest);
     const keep = this.#entries.findIndex((entry) => entry.receivedAtMs >= oldest);
     const gone = keep === -1 ? this.#entries.splice(0) : this.#entries.splice(0, keep);
     if (gone.length === 0) return;
@@ -66,9 +68,6 @@ export class SiteMemory {
     for (const siteId of new Set(gone.map((entry) => entry.siteId))) {
       keepOnly(this.#sales, siteId, (sale) => !goneSignals.has(sale.signalId));
       keepOnly(this.#exits, siteId, (exit) => !goneSignals.has(exit.signalId));
-    }
-    for (const deviceKey of new Set(gone.map((entry) => entry.deviceKey).filter((name) => name !== null))) {
-      keepOnly(this.#delays, deviceKey, (sample) => sample.receivedAtMs >= oldest);
     }
   }
 }

@@ -18,8 +18,7 @@ export type IncidentFilter = {
 
 /** Where the last page ended. */
 export type Cursor = {
-  readonly severity: number;
-  readonly level: number;
+  readonly risk: number;
   readonly openedAtMs: number;
   readonly id: string;
 };
@@ -34,13 +33,12 @@ export function parseStates(text: string | undefined): Result<readonly IncidentS
 /** A cursor as `nextCursor` gave it; null: it is not one. A stranger wrote it: every member is checked. */
 export function decodeCursor(text: string): Cursor | null {
   const members = parseJson(Buffer.from(text, "base64url").toString("utf8"));
-  if (!Array.isArray(members) || members.length !== 4) return null;
-  const [severity, level, openedAtMs, id] = members as readonly unknown[];
+  if (!Array.isArray(members) || members.length !== 3) return null;
+  const [risk, openedAtMs, id] = members as readonly unknown[];
   const parsed = parseIncidentId(id);
-  if (typeof severity !== "number" || !parsed.ok) return null;
-  if (level !== 1 && level !== 2 && level !== 3) return null;
+  if (typeof risk !== "number" || !Number.isFinite(risk) || !parsed.ok) return null;
   if (typeof openedAtMs !== "number" || !isStorable(openedAtMs)) return null;
-  return { severity, level, openedAtMs, id: parsed.value };
+  return { risk, openedAtMs, id: parsed.value };
 }
 
 function parseJson(text: string): unknown {

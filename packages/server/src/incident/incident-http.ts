@@ -34,7 +34,7 @@ function readRoutes(app: TypedApp, deps: IncidentHttpDeps): void {
   const list = {
     tags,
     operationId: "listIncidents",
-    summary: "The queue: severity, then level, then newest",
+    summary: "The queue: highest risk (severity times the harm of its level), then newest",
     querystring: listQuery,
     response: { 200: pageShape },
   };

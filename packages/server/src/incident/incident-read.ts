@@ -1,16 +1,17 @@
 import { sql, type RawBuilder } from "kysely";
-import type {
-  ExhibitSummary,
-  FieldChange,
-  IncidentPage,
-  IncidentRecord,
-  IncidentSignal,
-  IncidentState,
-  IncidentSummary,
-  PacketSummary,
-  Signal,
-  SignalId,
-  TimelineEntry,
+import {
+  riskOf,
+  type ExhibitSummary,
+  type FieldChange,
+  type IncidentPage,
+  type IncidentRecord,
+  type IncidentSignal,
+  type IncidentState,
+  type IncidentSummary,
+  type PacketSummary,
+  type Signal,
+  type SignalId,
+  type TimelineEntry,
 } from "@tillwatch/wire";
 import type { DbOrTx } from "../schema.ts";
 import { completenessOf } from "./completeness.ts";
@@ -29,12 +30,12 @@ export type RecordPorts = {
   readonly playbooksOf: (db: DbOrTx, incidentId: string) => Promise<IncidentRecord["playbooks"]>;
 };
 
-/** One page of the queue: severity, then level, then newest. `nextCursor` is null on the last page. */
+/** One page of the queue: highest risk, then newest. `nextCursor` is null on the last page. */
 export async function incidentPage(db: DbOrTx, filter: IncidentFilter, needs: SummaryNeeds): Promise<IncidentPage> {
   const { rows } = await sql<StoredIncident>`
     select ${storedColumns} from incident
     where ${sql.join(conditions(filter), sql` and `)}
-    order by severity desc, level desc, opened_at desc, id desc
+    order by risk desc, opened_at desc, id desc
     limit ${filter.limit + 1}
   `.execute(db);
   const found = rows.map(fromStored);
@@ -219,15 +220,15 @@ function conditions(filter: IncidentFilter): readonly RawBuilder<unknown>[] {
   ];
 }
 
-// Rows compare member by member in the index's own order: all four descend.
+// Rows compare member by member in the index's own order: all three descend.
 function after(cursor: Cursor): RawBuilder<unknown> {
-  return sql`(severity, level, opened_at, id) <
-    (${cursor.severity}::float8, ${cursor.level}::int2, ${new Date(cursor.openedAtMs)}::timestamptz, ${cursor.id}::uuid)`;
+  return sql`(risk, opened_at, id) <
+    (${cursor.risk}::float8, ${new Date(cursor.openedAtMs)}::timestamptz, ${cursor.id}::uuid)`;
 }
 
 function encodeCursor(row: IncidentRow): string {
-  const { severity, level, openedAtMs, id } = row;
-  return Buffer.from(JSON.stringify([severity, level, openedAtMs, id])).toString("base64url");
+  const { openedAtMs, id } = row;
+  return Buffer.from(JSON.stringify([riskOf(row), openedAtMs, id])).toString("base64url");
 }
 
 function asSentence(text: string): string {

@@ -1,4 +1,12 @@
-import type { IncidentId, IncidentSummary, SiteId, TriageLevel, ZoneId } from "@tillwatch/wire";
+import {
+  harmOfLevel,
+  riskOf,
+  type IncidentId,
+  type IncidentSummary,
+  type SiteId,
+  type TriageLevel,
+  type ZoneId,
+} from "@tillwatch/wire";
 import type { IncidentChange } from "../flow.ts";
 import { completenessOf } from "./completeness.ts";
 import type { Effects } from "./incident-effects.ts";
@@ -73,7 +81,9 @@ export function rankOf(row: IncidentRow): string {
       : row.machineSeverity === null
         ? " (a person reported it)"
         : "";
-  return `Severity ${severity}${source}, ${levelWords[row.level]}; among equals the youngest first.`;
+  const harm = harmOfLevel[row.level];
+  const risk = riskOf(row).toFixed(3);
+  return `Risk ${risk}: severity ${severity}${source} times ${harm} for ${levelWords[row.level]}.`;
 }
 
 export function iso(ms: number): string {

@@ -30,7 +30,9 @@ create table incident (
   updated_at timestamptz not null,
   last_signal_at timestamptz, -- corrected
   incident_since timestamptz, -- null: never was more than a watch item
-  severity float8 not null, -- the queue's order: the override where there is one
+  severity float8 not null, -- the override where there is one
+  -- The queue's order: riskOf of the wire package.
+  risk float8 generated always as (severity * case level when 3 then 4 when 2 then 2 else 1 end) stored,
   machine_severity float8,
   confidence float8,
   score json,
@@ -48,7 +50,7 @@ create table incident (
   attention text, -- why somebody should look again; null: nothing
   version int8 not null
 );
-create index incident_queue on incident (severity desc, level desc, opened_at desc, id desc);
+create index incident_queue on incident (risk desc, opened_at desc, id desc);
 create index incident_by_site on incident (site_id, opened_at desc);
 create index incident_watch_by_age on incident (updated_at) where state = 'watch';
 

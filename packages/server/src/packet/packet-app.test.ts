@@ -11,7 +11,7 @@ test("I01 I04 I05 I06 I07 from a staff report with a file to a packet that verif
   const json = { "content-type": "application/json" };
   const report = {
     siteId: "S-1001",
-    category: "pos_tampering",
+    category: "till_fraud",
     occurredAt: "2026-03-23T15:04:05Z",
     summary: "Till 3: the card reader has a second cover. <b>Looks glued on.</b>",
   };
@@ -48,6 +48,4 @@ test("I01 I04 I05 I06 I07 from a staff report with a file to a packet that verif
   assert.ok(record.timeline.some((entry) => entry.kind === "packet"));
   const audit = (await (await app.call("/api/v1/audit/verify", { method: "POST" })).json()) as AuditVerification;
   assert.deepEqual(audit.problems, []);
-  const kept = process.env["TILLWATCH_KEEP_PACKET"];
-  if (kept !== undefined) await writeFile(kept, zip);
 });

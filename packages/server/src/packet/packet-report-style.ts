@@ -27,7 +27,7 @@ td { padding: 6px 10px 6px 0; border-bottom: 1px solid var(--line); vertical-ali
 tr { break-inside: avoid; }
 thead { display: table-header-group; }
 .num { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.when { width: 200px; }
+.when { width: 236px; }
 .time { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .sub { display: block; color: var(--soft); font-size: 12px; }
 .late { color: var(--up); font-weight: 600; }

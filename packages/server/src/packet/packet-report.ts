@@ -72,7 +72,8 @@ function cover(frozen: FrozenPacket): Html {
 
 function whatHappened(incident: IncidentRecord): Html {
   const { value } = incident;
-  const money = (minor: number | null) => (minor === null ? null : `${minor} ${value.currency ?? ""} in minor units`);
+  const money = (minor: number | null) =>
+    minor === null ? null : `${minor} minor units of ${value.currency ?? "the site's currency"}`;
   return facts([
     ["Occurred", stamp(incident.occurredAt)],
     ["Opened", stamp(incident.openedAt)],

@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from "kysely";
-import { replayDecision } from "../decision/replay-decision.ts";
+import { replayDecision, type LoadedContents } from "../decision/replay-decision.ts";
 import type { Db, OpenDatabase } from "../schema.ts";
 import { panicSite } from "./crash-pack.ts";
 import type { Journal } from "./crash-senders.ts";
@@ -116,8 +116,9 @@ async function checkRules(db: Db): Promise<readonly string[]> {
 async function replayAll(db: Db): Promise<{ readonly problems: readonly string[]; readonly decisions: number }> {
   const { rows } = await sql<{ id: string }>`select id from decision`.execute(db);
   const wrong: string[] = [];
+  const loaded: LoadedContents = new Map();
   for (const { id } of rows) {
-    const { kind } = await replayDecision(db, id);
+    const { kind } = await replayDecision(db, id, loaded);
     if (kind !== "same") wrong.push(`${id} (${kind})`);
   }
   return { problems: listed("decisions that compute differently", wrong), decisions: rows.length };

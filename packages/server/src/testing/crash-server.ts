@@ -33,10 +33,14 @@ export class ServerProcess {
       env: environmentOf(settings),
       stdio: ["ignore", "pipe", "pipe"],
     });
-    this.#exited = once(this.#child, "exit").then(() => {});
+    this.#exited = this.#ended();
     this.#addresses = this.#greeted();
     this.#addresses.catch(() => {}); // nobody may be waiting for a server that is killed while it starts
     this.#listenToErrors();
+  }
+
+  async #ended(): Promise<void> {
+    await once(this.#child, "exit");
   }
 
   get pid(): number {

@@ -13,7 +13,8 @@ const views: readonly { readonly id: QueueView; readonly label: string }[] = [
 ];
 
 const orderWords: Readonly<Record<QueueView, string>> = {
-  incidents: "Highest severity first, then level, then the youngest. Each row says why it stands where it stands.",
+  incidents:
+    "Highest risk first: how sure we are, times the harm of its level. Each row says why it stands where it stands.",
   watch: "Below the threshold that opens an incident. Another signal can lift an item; without one it ages out.",
   closed: "Closed by a person, or aged out of the watch list.",
 };

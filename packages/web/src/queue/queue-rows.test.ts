@@ -23,10 +23,12 @@ const row = (id: string, news: Partial<IncidentSummary> = {}): IncidentSummary =
 const known = (...rows: readonly IncidentSummary[]) => new Map(rows.map((each) => [String(each.id), each]));
 const filter = { view: "incidents" } as const;
 
-test("E01 the order is severity, then level, then the youngest, then the id", () => {
+test("E01 the order is risk, then the youngest, then the id: likely violence stands above certain theft", () => {
   const ordered = [
+    row("b", { level: 3, severity: 0.5 }),
+    row("f", { level: 2, severity: 0.6 }),
     row("a", { severity: 0.95 }),
-    row("b", { level: 3 }),
+    row("g", { level: 3, severity: 0.23 }),
     row("c", { openedAt: "2026-11-20T11:00:00Z" }),
     row("e"),
     row("d"),
@@ -63,8 +65,8 @@ test("E01 the newest version wins, whichever way it came", () => {
 
 test("E01 content changes in place, the order does not, and both are counted", () => {
   const frozen = [
-    { id: "a", severity: 0.95 },
-    { id: "b", severity: 0.9 },
+    { id: "a", risk: 0.95 },
+    { id: "b", risk: 0.9 },
   ];
   const now = known(row("a", { severity: 0.95 }), row("b", { severity: 0.99 }), row("c", { severity: 0.97 }));
   const { rows, newIds, movedCount } = queueRows({ frozen, known: now, filter, openEnd: false });
@@ -84,14 +86,14 @@ test("E01 content changes in place, the order does not, and both are counted", (
 });
 
 test("E01 what ranks below the last row of an unfinished list is not new: it stands on a further page", () => {
-  const frozen = [{ id: "a", severity: 0.95 }];
+  const frozen = [{ id: "a", risk: 0.95 }];
   const now = known(row("a", { severity: 0.95 }), row("low", { severity: 0.91 }));
   assert.deepEqual(queueRows({ frozen, known: now, filter, openEnd: true }).newIds, []);
   assert.deepEqual(queueRows({ frozen, known: now, filter, openEnd: false }).newIds, ["low"]);
 });
 
 test("E01 a row that left the list stays in sight until the reader lets go, and then leaves", () => {
-  const frozen = [{ id: "a", severity: 0.9 }];
+  const frozen = [{ id: "a", risk: 0.9 }];
   const now = known(row("a", { state: "closed" }));
   const shown = queueRows({ frozen, known: now, filter, openEnd: false });
   assert.equal(shown.rows.length, 1);

@@ -1,8 +1,8 @@
-import type { IncidentSummary } from "@tillwatch/wire";
+import { riskOf, type IncidentSummary } from "@tillwatch/wire";
 import { statesOfView, type QueueFilter } from "../api/queries.ts";
 
 /** The order on screen at the moment it was last let in, with what each row was ranked by then. */
-export type Frozen = readonly { readonly id: string; readonly severity: number }[];
+export type Frozen = readonly { readonly id: string; readonly risk: number }[];
 
 export type QueueRows = {
   readonly rows: readonly IncidentSummary[]; // in the frozen order, each with its newest content
@@ -10,13 +10,10 @@ export type QueueRows = {
   readonly movedCount: number; //              shown, but would stand elsewhere now
 };
 
-/** As the server sorts (index incident_queue): highest severity, then level, then the youngest. The id makes it total. */
+/** As the server sorts (index incident_queue): highest risk, then the youngest. The id makes it total. */
 export function byRisk(a: IncidentSummary, b: IncidentSummary): number {
   return (
-    b.severity - a.severity ||
-    b.level - a.level ||
-    Date.parse(b.openedAt) - Date.parse(a.openedAt) ||
-    (a.id < b.id ? 1 : a.id > b.id ? -1 : 0)
+    riskOf(b) - riskOf(a) || Date.parse(b.openedAt) - Date.parse(a.openedAt) || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0)
   );
 }
 
@@ -63,9 +60,9 @@ export function queueRows(input: {
     (summary) =>
       !shown.has(summary.id) && belongs(summary, filter) && (last === undefined || byRisk(summary, last) < 0),
   );
-  const movedCount = frozen.filter(({ id, severity }) => {
+  const movedCount = frozen.filter(({ id, risk }) => {
     const now = known.get(id);
-    return now !== undefined && (now.severity !== severity || !belongs(now, filter));
+    return now !== undefined && (riskOf(now) !== risk || !belongs(now, filter));
   }).length;
   return { rows, newIds: fresh.map((summary) => summary.id), movedCount };
 }
@@ -80,5 +77,5 @@ export function freeze(
     .flatMap((id) => known.get(id) ?? [])
     .filter((summary) => belongs(summary, filter))
     .sort(byRisk)
-    .map(({ id, severity }) => ({ id, severity }));
+    .map((row) => ({ id: row.id, risk: riskOf(row) }));
 }

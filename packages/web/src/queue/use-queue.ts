@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import type { IncidentSummary } from "@tillwatch/wire";
+import { riskOf, type IncidentSummary } from "@tillwatch/wire";
 import { useMemo, useState } from "react";
 import { liveSummariesKey, type LiveSummaries } from "../api/live-cache.ts";
 import { queueQuery, type QueueFilter } from "../api/queries.ts";
@@ -22,7 +22,7 @@ export function useQueue(filter: QueueFilter, follow: boolean) {
     // First data, or a further page that the reader asked for: what is shown stays, the rest is put below it.
     const shown = new Set(frozen?.map((row) => row.id));
     const more = fetched.filter((summary) => !shown.has(summary.id));
-    setFrozen([...(frozen ?? []), ...more.map(({ id, severity }) => ({ id, severity }))]);
+    setFrozen([...(frozen ?? []), ...more.map((row) => ({ id: row.id, risk: riskOf(row) }))]);
     setPageCount(fetchedPages);
   }
 
