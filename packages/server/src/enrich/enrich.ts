@@ -1,5 +1,6 @@
 import type { JsonObject, Signal } from "@tillwatch/wire";
 import type { EnrichedSignal, KnownItem } from "../flow.ts";
+import { boundedData } from "./bounded-data.ts";
 import { clockOffset } from "./clock-offset.ts";
 import { zoneIdOf, type Device, type Directory, type Zone } from "./directory.ts";
 import { kindOfClass } from "./kind-of-class.ts";
@@ -130,6 +131,7 @@ type Facts = {
 /** The object that rules read; docs/formats/signals.md lists its members. */
 function viewOf(facts: Facts, place: Place): JsonObject {
   const { signal, correctedAtMs, items, explanation } = facts;
+  const { data, isCut } = boundedData(signal.data);
   const { directory, device, zone, zoneId } = place;
   const site = directory.site(signal.siteId);
   const local = directory.localTime(signal.siteId, correctedAtMs);
@@ -149,13 +151,14 @@ function viewOf(facts: Facts, place: Place): JsonObject {
       weekday: local.weekday,
       calendar: directory.salePeriod(signal.siteId, correctedAtMs),
     },
-    data: signal.data,
+    data,
     context: {
       items_value_minor: valueOf(items),
       item_count: countItems(items),
       late: facts.late,
       clock_offset_seconds: facts.offsetMs === null ? null : Math.round(facts.offsetMs / 1000),
       ...unexplained,
+      ...(isCut ? { data_cut: true } : {}),
       ...(facts.explains.length === 0 ? {} : { explains: facts.explains }),
     },
   };
