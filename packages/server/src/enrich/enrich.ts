@@ -1,8 +1,10 @@
 import type { JsonObject, Signal } from "@tillwatch/wire";
 import type { EnrichedSignal, KnownItem } from "../flow.ts";
+import { boundedData } from "./bounded-data.ts";
 import { clockOffset } from "./clock-offset.ts";
 import { zoneIdOf, type Device, type Directory, type Zone } from "./directory.ts";
 import { enrichmentOf } from "./enrichment.ts";
+import { kindOfClass } from "./kind-of-class.ts";
 import { countItems, knownItems, valueOf } from "./known-items.ts";
 import { explainBySales, isNear, type ExplainWindow, type Explanation, type SaleFact } from "./sale-explains.ts";
 import type { Remembered, SiteMemory } from "./site-memory.ts";
@@ -81,32 +83,6 @@ function salesFor(siteId: string, { memory, olderSales }: EnrichInputs): readonl
   return [...memory.salesAt(siteId), ...olderSales.filter((sale) => sale.siteId === siteId)];
 }
 
-// Classes that one kind of device alone sends (docs/formats/signals.md): what a signal without a known device is judged as.
-const kindOfClass: ReadonlyMap<string, string> = new Map([
-  ["panic_button", "panic_button"],
-  ["eas_alarm", "eas_gate"],
-  ["eas_gate_jammed", "eas_gate"],
-  ["tag_detached", "eas_gate"],
-  ["rfid_exit_read", "rfid_reader"],
-  ["rfid_zone_read", "rfid_reader"],
-  ["door_forced", "door"],
-  ["door_held_open", "door"],
-  ["door_opened", "door"],
-  ["fire_exit_opened", "door"],
-  ["shelf_weight_drop", "shelf"],
-  ["shelf_emptied", "shelf"],
-  ["glass_break", "microphone"],
-  ["scream_detected", "microphone"],
-  ["badge_read", "badge_reader"],
-  ["login_failed", "network"],
-  ["login_unusual", "network"],
-  ["device_joined_network", "network"],
-  ["power_on_battery", "power"],
-  ["power_restored", "power"],
-  ["weapon_suspected", "camera"],
-  ["aggression_detected", "camera"],
-]);
-
 /**
  * The Sigma logsource service: a person for reports; a panic button whatever carries it (a till's key, an intercom), because nobody
  * presses it twice to find the right device; else the device's kind; without a device what its class says.
@@ -168,6 +144,7 @@ type Facts = {
 /** The object that rules read; docs/formats/signals.md lists its members. */
 function viewOf(facts: Facts, place: Place): JsonObject {
   const { signal, correctedAtMs, items, explanation } = facts;
+  const { data, isCut } = boundedData(signal.data);
   const { directory, device, zone, zoneId } = place;
   const site = directory.site(signal.siteId);
   const local = directory.localTime(signal.siteId, correctedAtMs);
@@ -187,13 +164,14 @@ function viewOf(facts: Facts, place: Place): JsonObject {
       weekday: local.weekday,
       calendar: directory.salePeriod(signal.siteId, correctedAtMs),
     },
-    data: signal.data,
+    data,
     context: {
       items_value_minor: valueOf(items),
       item_count: countItems(items),
       late: facts.late,
       clock_offset_seconds: facts.offsetMs === null ? null : Math.round(facts.offsetMs / 1000),
       ...unexplained,
+      ...(isCut ? { data_cut: true } : {}),
       ...(facts.explains.length === 0 ? {} : { explains: facts.explains }),
     },
   };
