@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import {
+  riskOf,
   problemMediaType,
   type ExhibitId,
   type ExhibitSummary,
@@ -178,7 +179,7 @@ export class FixtureServer {
       .filter((row) => search.get("level") === null || String(row.level) === search.get("level"))
       .filter((row) => search.get("category") === null || row.category === search.get("category"))
       .filter((row) => `${row.ref} ${row.title}`.toLowerCase().includes(text))
-      .sort((a, b) => b.severity - a.severity);
+      .sort((a, b) => riskOf(b) - riskOf(a));
     return { items, nextCursor: null };
   }
 

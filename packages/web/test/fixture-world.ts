@@ -1,13 +1,15 @@
-import type {
-  AuditEntryView,
-  CheckpointView,
-  DeadLetter,
-  IncidentId,
-  IncidentSummary,
-  SignalId,
-  SiteId,
-  SourceSummary,
-  ZoneId,
+import {
+  harmOfLevel,
+  riskOf,
+  type AuditEntryView,
+  type CheckpointView,
+  type DeadLetter,
+  type IncidentId,
+  type IncidentSummary,
+  type SignalId,
+  type SiteId,
+  type SourceSummary,
+  type ZoneId,
 } from "@tillwatch/wire";
 
 /** A small world of the right shapes: enough for every state that a page can be in. Times hang on one instant, so that ages hold. */
@@ -84,12 +86,17 @@ const base: IncidentSummary = {
     "The exit gate and the RFID reader saw it independently",
     "Loitering in the spirits aisle two minutes before",
   ],
-  rank: "Severity 0.976: behind one of higher severity, level 3",
+  rank: "Risk 3.904: severity 0.976 times 4 for level 3 (coordinated or violent).",
   version: 4,
 };
 
 export function summary(news: Partial<IncidentSummary>): IncidentSummary {
   return { ...base, ...news };
+}
+
+function rankText(row: IncidentSummary): string {
+  const risk = riskOf(row).toFixed(3);
+  return `Risk ${risk}: severity ${row.severity.toFixed(3)} times ${harmOfLevel[row.level]} for level ${row.level}.`;
 }
 
 const others: readonly Partial<IncidentSummary>[] = [
@@ -177,7 +184,7 @@ export function queueOfWorld(): IncidentSummary[] {
       id: incidentId(index + 2),
       ref: `TW-2026-00012${index + 4}`,
       openedAt: minutesAgo(index * 17 + 6),
-      rank: `Severity ${news.severity}: behind ${index === 0 ? "none" : index + 1} of higher severity, level ${news.level}`,
+      rank: rankText({ ...base, ...news }),
     }),
   );
   const watch = [

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { riskOf } from "@tillwatch/wire";
 import { incidentId, summary } from "./fixture-world.ts";
 import { eventually, testOnScreen, watchShifts } from "./on-screen.ts";
 
@@ -14,18 +15,21 @@ async function openQueue(page: Page, origin: string): Promise<void> {
 testOnScreen(
   "E01 the highest risk stands on top and each row says why it stands there",
   {},
-  async ({ page, origin }) => {
+  async ({ page, server, origin }) => {
     await openQueue(page, origin);
-    const severities = (await page.locator("li .font-semibold .sr-only + *, li span.font-semibold").allInnerTexts())
-      .map((text) => Number(/\d\.\d+/.exec(text)?.[0]))
-      .filter((value) => !Number.isNaN(value));
-    assert.ok(severities.length >= 7);
+    const shown = await titles(page);
+    assert.ok(shown.length >= 7);
+    const risks = shown.map((title) => {
+      const row = server.rows.find((one) => one.title === title);
+      assert.ok(row, title);
+      return riskOf(row);
+    });
     assert.deepEqual(
-      severities,
-      [...severities].sort((a, b) => b - a),
+      risks,
+      risks.toSorted((a, b) => b - a),
     );
-    assert.equal(await page.getByText("Severity 0.985: behind none of higher severity, level 3").count(), 1);
-    assert.match(await page.locator("header p").innerText(), /Highest severity first, then level, then the youngest/);
+    assert.equal(await page.getByText("Risk 3.940: severity 0.985 times 4 for level 3").count(), 1);
+    assert.match(await page.locator("header p").innerText(), /Highest risk first/);
   },
 );
 
@@ -57,7 +61,7 @@ testOnScreen(
     const before = await titles(page);
     const last = server.rows.find((row) => row.title === before.at(-1));
     assert.ok(last);
-    server.change({ ...last, severity: 0.999, state: "investigating", version: last.version + 1 });
+    server.change({ ...last, severity: 0.999, level: 3, state: "investigating", version: last.version + 1 });
     await page.getByRole("button", { name: /1 changed rank/ }).waitFor();
     assert.deepEqual(await titles(page), before);
     assert.match(await page.locator("li", { hasText: last.title }).innerText(), /0\.999/);
