@@ -1,5 +1,6 @@
 import type { Static } from "typebox";
 import { problem } from "../api/problem.ts";
+import { isStorable } from "../platform/storable-time.ts";
 import { decodeCursor, parseStates, type IncidentFilter } from "./incident-filter.ts";
 import type { listQuery } from "./incident-schema.ts";
 import type { Places } from "./places.ts";
@@ -28,12 +29,20 @@ export function filterOf(query: Static<typeof listQuery>, places: Places): Incid
     siteIds: sitesOf(query, places),
     zoneId: query.zone ?? null,
     category: query.category ?? null,
-    fromMs: query.from === undefined ? null : Date.parse(query.from),
-    toMs: query.to === undefined ? null : Date.parse(query.to),
+    fromMs: instantOf(query.from, "/from"),
+    toMs: instantOf(query.to, "/to"),
     q: query.q ?? null,
     cursor,
     limit: query.limit ?? limitDefault,
   };
+}
+
+/** Epoch ms of a query's time; null where none is asked. Throws 400 `request_invalid` for one that no database holds. */
+export function instantOf(text: string | undefined, pointer: string): number | null {
+  if (text === undefined) return null;
+  const ms = Date.parse(text);
+  if (isStorable(ms)) return ms;
+  throw problem(400, "request_invalid", `query ${pointer}: not a time between the years 1900 and 9999`, { pointer });
 }
 
 function sitesOf(query: Static<typeof listQuery>, places: Places): readonly string[] | null {
