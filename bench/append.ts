@@ -21,7 +21,7 @@ import { interrupted, kinds, openPlace, psql, type Place } from "./lib/place.ts"
 import { cpuSecondsOf } from "./lib/process-facts.ts";
 import { isLong, median, numberOption, ratioOf, report, textOption, thousands } from "./lib/report.ts";
 
-const rows = numberOption("rows", isLong() ? 40_000 : 20_000);
+const rows = numberOption("rows", isLong() ? 40_000 : 10_000);
 const pairs = numberOption("pairs", isLong() ? 9 : 5);
 const rowsPerBody = 1_000;
 const connections = 4;

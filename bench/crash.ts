@@ -6,7 +6,7 @@ import { Random } from "@tillwatch/sim";
 import { interrupted, kinds, openPlace, type Place } from "./lib/place.ts";
 import { isLong, numberOption, report, textOption, thousands } from "./lib/report.ts";
 
-const rounds = numberOption("rounds", isLong() ? 200 : 8);
+const rounds = numberOption("rounds", isLong() ? 200 : 6);
 const seed = textOption("seed", String(Date.now()));
 
 for (const kind of kinds()) if (!interrupted.aborted) await measure(kind);

@@ -11,7 +11,7 @@ import { interrupted, kinds, openPlace, type Place } from "./lib/place.ts";
 import { memoryMibOf } from "./lib/process-facts.ts";
 import { isLong, numberOption, report, thousands } from "./lib/report.ts";
 
-const signals = numberOption("signals", isLong() ? 1_000_000 : 50_000);
+const signals = numberOption("signals", isLong() ? 1_000_000 : 30_000);
 const rowsPerBody = 1_000;
 const connections = 4;
 const shops = 200;
