@@ -42,6 +42,7 @@ import { Jobs } from "./platform/jobs.ts";
 import { LiveFeed } from "./platform/live-feed.ts";
 import type { Log } from "./platform/log.ts";
 import { createMetrics } from "./platform/metrics.ts";
+import { actionRoutes } from "./respond/actions-http.ts";
 import { playbooksOf } from "./respond/respond-read.ts";
 import { respondStage } from "./respond/respond-stage.ts";
 import type { Schema, Tx } from "./schema.ts";
@@ -235,6 +236,14 @@ export async function startApp(given: AppGiven): Promise<App> {
       packetRoutes({ ...packets, jobs, incidentRefOf: exhibits.incidentRefOf }),
       auditRoutes({ db, files, logPublicKey: signer.publicKey, clock, chance }),
       logRoutes({ files }),
+      actionRoutes({
+        playbooks: pack.playbooks,
+        watchFloor: pack.weights.watch_floor,
+        incidentThreshold: pack.weights.incident_threshold,
+        thresholdShifts: Object.fromEntries(
+          Object.entries(pack.weights.calendar).map(([name, shift]) => [name, shift.incident_threshold]),
+        ),
+      }),
       webhookRoutes({ db, clock, chance, jobs, allowPrivate: config.allowPrivateWebhooks }),
     ];
     const server = closing.add(

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Signal } from "@tillwatch/wire";
 import type { Directory } from "./enrich/directory.ts";
 import { replayInto } from "./enrich/enrich-stage.ts";
@@ -95,7 +96,10 @@ export class PipelineWorker {
     while (!this.#stopping) {
       try {
         if (this.#deps.clock() >= this.#renewAtMs) await this.#renew();
-        if (await this.#round()) continue;
+        if (await this.#round()) {
+          await setImmediate(); // the embedded database never leaves the microtasks: sockets and timers want their turn
+          continue;
+        }
       } catch (fault) {
         this.#deps.log.error("the pipeline could not work", { fault: describeFault(fault) });
         await this.#pause(backOffMs);

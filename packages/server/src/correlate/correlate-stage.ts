@@ -118,6 +118,7 @@ function memberOf(
     because: decision.kind === "join" ? decision.because : "opened_it",
     detections: signal.detections,
     view: signal.view,
+    enrichment: signal.enrichment,
     traits: arrival.traits,
   };
 }

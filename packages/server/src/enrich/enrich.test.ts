@@ -36,6 +36,21 @@ test("D10 D17 a signal inherits site, zone, device, opening hours and calendar f
   assert.deepEqual(part(seen.view, "time"), { open: true, hour: 13, weekday: "wed", calendar: null });
 });
 
+test("D17 every fact that we added says where it comes from, in which version, looked up when", () => {
+  const exit = signalOf({ type: "rfid_exit_read", deviceId: "R-1", data: { epcs: [whisky(1)], direction: "out" } });
+  const [seen] = enrichAll([exit]);
+  const at = new Date(exit.receivedAtMs).toISOString();
+  const zone = seen?.enrichment.find(({ fields }) => fields.includes("zone.*"));
+  assert.deepEqual([zone?.version, zone?.at], ["test-1", at]);
+  const sales = seen?.enrichment.find(({ fields }) => fields.includes("context.sale_explains"));
+  assert.equal(sales?.from, "0 remembered sales of the site: they explain none");
+  const stated = new Set(["event_type", "source", "shape", "confidence", "severity", "data"]);
+  for (const name of Object.keys(seen?.view ?? {}).filter((key) => !stated.has(key))) {
+    const told = seen?.enrichment.some(({ fields }) => fields.some((field) => field.startsWith(`${name}.`)));
+    assert.ok(told, `nothing says where ${name} comes from`);
+  }
+});
+
 test("C21 a signal of a sale period carries its name, and none outside", () => {
   const during = Date.parse("2026-11-27T10:00:00Z");
   const [seen, after] = enrichAll([

@@ -3,6 +3,7 @@ import type { EnrichedSignal, KnownItem } from "../flow.ts";
 import { boundedData } from "./bounded-data.ts";
 import { clockOffset } from "./clock-offset.ts";
 import { zoneIdOf, type Device, type Directory, type Zone } from "./directory.ts";
+import { enrichmentOf } from "./enrichment.ts";
 import { kindOfClass } from "./kind-of-class.ts";
 import { countItems, knownItems, valueOf } from "./known-items.ts";
 import { explainBySales, isNear, type ExplainWindow, type Explanation, type SaleFact } from "./sale-explains.ts";
@@ -41,7 +42,8 @@ export function enrich(
   const fact = { signalId: signal.id, atMs: correctedAtMs, items };
   const isExit = exitTypes.has(signal.type);
   const isSale = signal.type === "pos_sale";
-  const explanation = isExit ? explainBySales(fact, salesFor(signal.siteId, inputs), policy.explain) : null;
+  const sales = isExit ? salesFor(signal.siteId, inputs) : [];
+  const explanation = isExit ? explainBySales(fact, sales, policy.explain) : null;
   const zoneId = zoneIdOf(directory, signal);
   const place: Place = { directory, device, zoneId, zone: directory.zone(signal.siteId, zoneId) };
   const explains = isSale ? exitsExplained(fact, memory, { siteId: signal.siteId, window: policy.explain }) : [];
@@ -52,6 +54,17 @@ export function enrich(
     late,
     service: serviceOf(signal, device),
     view: viewOf({ signal, correctedAtMs, late, offsetMs, items, explanation, explains }, place),
+    enrichment: enrichmentOf({
+      directoryVersion: directory.version,
+      atMs: signal.receivedAtMs,
+      itemCount: items.length,
+      offset:
+        deviceKey === null || offsetMs === null
+          ? null
+          : { ms: offsetMs, delays: memory.delaysOf(deviceKey).length + 1 },
+      explanation: explanation === null ? null : { verdict: explanation.verdict, salesSeen: sales.length },
+      explains,
+    }),
     items,
     explains,
   };

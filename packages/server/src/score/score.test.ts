@@ -48,6 +48,7 @@ function member(parts: MemberParts): SituationMember {
     because: "opened_it",
     detections: (parts.rules ?? []).map((rule) => detection(rule, signalId)),
     view: parts.view ?? {},
+    enrichment: [],
     traits: null,
   };
 }

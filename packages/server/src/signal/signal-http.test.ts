@@ -246,8 +246,11 @@ testOnDatabases("B04 B12 sources: counts, gaps that late signals close, clock of
         ["S-1001/C-09", "never_seen"],
       ],
     );
-    nowMs.value += 120_000;
-    assert.equal((await sources())[0]?.state, "silent");
+    const heartbeats = Array.from({ length: 10 }, (_, n) => ({ ...sampleDeviceEvent, event_id: `beat-${n}` }));
+    await post(JSON.stringify(heartbeats)); // now it has a rhythm to break
+    nowMs.value += 3_600_000;
+    const silent = (await sources()).filter(({ state }) => state === "silent").map(({ source }) => source);
+    assert.deepEqual(silent, ["S-1001/C-01"]);
     nowMs.value += 86_400_000;
     assert.equal((await sources())[1]?.signalsToday, 0);
   });

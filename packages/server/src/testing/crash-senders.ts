@@ -1,6 +1,6 @@
 import mqtt from "mqtt";
 import { steadySignals, type SimDirectory } from "@tillwatch/sim";
-import type { JsonObject, SignalsAccepted } from "@tillwatch/wire";
+import type { SignalsAccepted } from "@tillwatch/wire";
 import { panicEvent, panicSite } from "./crash-pack.ts";
 import { serverToken, type ServerAddresses } from "./crash-server.ts";
 
@@ -18,7 +18,7 @@ export class Journal {
   }
 }
 
-type Event = JsonObject & { readonly source: string; readonly id: string };
+type Event = SentSignal & { readonly siteid: string; readonly deviceid: string };
 type Batch = readonly Event[];
 
 /**

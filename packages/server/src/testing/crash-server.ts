@@ -23,7 +23,7 @@ const saidLinesMax = 200;
 export class ServerProcess {
   readonly startedAtMs = performance.now();
   readonly #child: ChildProcess;
-  readonly #exited: Promise<void>;
+  readonly #exited: Promise<unknown>;
   readonly #said: string[] = [];
   readonly #errors: string[] = [];
   readonly #addresses: Promise<ServerAddresses>;
@@ -59,9 +59,9 @@ export class ServerProcess {
     return this.#addresses;
   }
 
-  kill9(): Promise<void> {
+  async kill9(): Promise<void> {
     this.#child.kill("SIGKILL");
-    return this.#exited;
+    await this.#exited;
   }
 
   /** In order; answers its exit code, null where it had to be killed. */

@@ -94,3 +94,19 @@ export function moneyText(minor: number, currency: string): string {
     return `${minor} ${currency} (minor units)`;
   }
 }
+
+const joined: Readonly<Record<string, string>> = {
+  opened_it: "It opened the situation",
+  same_zone_and_time: "Same zone, close in time, another kind of source",
+  adjacent_zone_and_time: "Neighbouring zone, close in time, another kind of source",
+  same_device: "The same device",
+  same_terminal: "The same till",
+  same_item: "The same article",
+  same_person_track: "The same track of a camera",
+  sale_explains_exit: "A sale that explains what left the shop",
+};
+
+/** Why a signal belongs to a situation; an unknown reason is shown as it is. */
+export function joinedText(because: string): string {
+  return joined[because] ?? because.replaceAll("_", " ");
+}

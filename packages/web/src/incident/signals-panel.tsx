@@ -4,6 +4,7 @@ import { Tag } from "../design/badge.tsx";
 import { Card, Facts } from "../design/card.tsx";
 import { EmptyState } from "../design/empty-state.tsx";
 import { Moment, offsetText } from "../design/time.tsx";
+import { joinedText } from "../design/words.ts";
 
 /** What was observed, signal by signal, with why each one belongs here. */
 export function SignalsPanel({ record }: { readonly record: IncidentRecord }) {
@@ -24,6 +25,24 @@ export function SignalsPanel({ record }: { readonly record: IncidentRecord }) {
   );
 }
 
+/** What we added to the signal, and where each fact comes from. */
+function Added({ enrichment }: { readonly enrichment: IncidentSignal["enrichment"] }) {
+  if (enrichment.length === 0) return null;
+  return (
+    <div className="text-xs md:col-span-2">
+      <h4 className="font-semibold">Added by us, and from where</h4>
+      <ul className="mt-1 grid gap-1">
+        {enrichment.map(({ fields, from, version, at }) => (
+          <li key={fields.join()} className="text-ink-muted">
+            <code className="font-mono break-words">{fields.join(", ")}</code> from {from}
+            {version === null ? null : ` (${version})`}, looked up <Moment at={at} />
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
 function SignalItem({ signal }: { readonly signal: IncidentSignal }) {
   const place = [signal.deviceId, signal.zoneId].filter((part) => part !== null).join(" · ");
   return (
@@ -39,7 +58,7 @@ function SignalItem({ signal }: { readonly signal: IncidentSignal }) {
               <Moment at={signal.correctedAt} />
             </span>
           </span>
-          <span className="text-sm text-ink-muted">{signal.joinedBecause}</span>
+          <span className="text-sm text-ink-muted">{joinedText(signal.joinedBecause)}</span>
         </summary>
         <div className="grid gap-4 bg-sunken px-4 py-3 md:grid-cols-2">
           <Facts
@@ -79,6 +98,7 @@ function SignalItem({ signal }: { readonly signal: IncidentSignal }) {
           >
             {JSON.stringify(signal.data, null, 2)}
           </pre>
+          <Added enrichment={signal.enrichment} />
         </div>
       </details>
     </li>
