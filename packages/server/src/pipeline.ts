@@ -123,6 +123,10 @@ function auditOf(scored: ScoredSituation, at: { nowMs: number; record: DecisionR
       level: scored.score.level,
       threshold: scored.threshold,
       ...at.record?.versions,
+      // Commits to the record of the decision: whoever rewrites it, members and all, does not fit the log.
+      ...(at.record === undefined
+        ? {}
+        : { record_sha256: nodeDigest.sha256(`${at.record.inputs}\n${at.record.outputs}`) }),
       added_signals: scored.addedSignalIds,
     },
   };
