@@ -10,8 +10,7 @@ function situation(id: string, lastAtMs: number, members = 1): Situation {
   return { ...shape, members: Array.from({ length: members }, () => ({})) } as unknown as Situation;
 }
 
-const idsSince = (memory: SituationMemory, fromMs: number) =>
-  memory.since("S-1", fromMs)?.map((one) => one.id as string) ?? null;
+const idsSince = (memory: SituationMemory, fromMs: number) => memory.since("S-1", fromMs)?.map((one) => one.id) ?? null;
 
 test("D12 situations in memory: a site nobody asked for is not known, and nothing is kept of it", () => {
   const memory = new SituationMemory();
