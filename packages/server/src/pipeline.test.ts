@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sql } from "kysely";
+import { countWaiting, setAsideSignal, settleDeadLetters, waitingSignals } from "./signal/dead-letter-store.ts";
 import { SignalLog } from "./signal/signal-log-store.ts";
 import { savePackContent } from "./decision/decision-store.ts";
 import { replayDecision } from "./decision/replay-decision.ts";
@@ -68,12 +69,7 @@ async function rigOn(database: OpenDatabase): Promise<Rig> {
       owner,
       horizonMs: 45 * minute,
       onCommitted: () => {},
-      setAside: async (tx, signal, fault) => {
-        await sql`insert into dead_letter (id, received_at, source, code, message, signal)
-          values (${signal.id}::uuid, now(), ${signal.source}, 'signal_processing_failed', ${fault}, ${JSON.stringify(signal)}::json)`.execute(
-          tx,
-        );
-      },
+      setAside: setAsideSignal,
     });
   return rig;
 }
@@ -202,6 +198,17 @@ testOnDatabases(
     );
     assert.deepEqual(rows, [{ code: "signal_processing_failed", message: "the disk is full" }]);
     assert.equal(await countOf(database, "situation"), 1);
+    const [letter] = await waitingSignals(database.db, 0, 10);
+    const settlement = { state: "redriven", actor: "user:test", because: "the disk has room", atMs: noonMs } as const;
+    const redrive = () => settleDeadLetters(database.db, { ids: [letter?.id ?? ""], settlement }, systemChance);
+    rig.failures = 3;
+    assert.equal(await redrive(), 1);
+    await rig.worker().drain();
+    assert.equal(await countWaiting(database.db), 1, "it failed again and waits again");
+    assert.equal(await redrive(), 1);
+    await rig.worker().drain();
+    assert.equal(await countWaiting(database.db), 0);
+    assert.equal(await countOf(database, "situation_member"), 2, "the redriven one was decided on, once");
     await rig.log.close();
   },
 );

@@ -3,6 +3,7 @@ import type { DeadLetter, Signal } from "@tillwatch/wire";
 import { appendAudit } from "../audit/audit-append.ts";
 import type { Chance } from "../platform/chance.ts";
 import type { Db, DbOrTx, Tx } from "../schema.ts";
+import { takeNumbers } from "./log-append-store.ts";
 
 export type DeadLetterPage = { readonly items: readonly DeadLetter[]; readonly nextCursor: string | null };
 
@@ -76,6 +77,11 @@ export async function settleDeadLetters(
       update dead_letter set state = ${state}, settled_at = ${new Date(atMs).toISOString()}::timestamptz,
         settled_by = ${actor}, settled_because = ${because}
       where id = any(${ids}::uuid[]) and state = 'waiting' returning id, source, code`.execute(tx);
+    const failed = rows.filter(({ code }) => state === "redriven" && code === processingFailed);
+    await queueAgain(
+      tx,
+      failed.map(({ id }) => id),
+    );
     const records = rows.map(({ id, source, code }) => ({
       kind: `signal.${state}`,
       actor,
@@ -91,12 +97,30 @@ export async function settleDeadLetters(
 
 /**
  * Keeps a signal of the log that the pipeline could not process. It stays in the log; this letter says that nothing was decided
- * about it, and why.
+ * about it, and why. A letter that was redriven and failed again waits again.
  */
 export async function setAsideSignal(tx: Tx, signal: Signal, fault: string): Promise<void> {
   await sql`
     insert into dead_letter (id, received_at, source, code, message, signal)
     values (${signal.id}::uuid, ${new Date(signal.receivedAtMs).toISOString()}::timestamptz, ${signal.source},
-      'signal_processing_failed', ${fault}, ${JSON.stringify(signal)}::json)
-    on conflict (id) do nothing`.execute(tx);
+      ${processingFailed}, ${fault}, ${JSON.stringify(signal)}::json)
+    on conflict (id) do update set code = excluded.code, message = excluded.message, state = 'waiting',
+      settled_at = null, settled_by = null, settled_because = null`.execute(tx);
+}
+
+const processingFailed = "signal_processing_failed";
+
+/** Puts signals of the log at the end of their partitions again, so that the pipeline takes them once more. */
+async function queueAgain(tx: Tx, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const { rows } = await sql<{ id: string; partition: number }>`
+    select id, partition from signal where id = any(${ids}::uuid[]) order by partition, seq`.execute(tx);
+  const counts = Map.groupBy(rows, (row) => row.partition);
+  const before = await takeNumbers(tx, new Map([...counts].map(([partition, found]) => [partition, found.length])));
+  const numbered = [...counts].flatMap(([partition, found]) =>
+    found.map(({ id }, index) => ({ id, seq: (before.get(partition) ?? 0) + index + 1 })),
+  );
+  await sql`
+    update signal set seq = n.seq from json_to_recordset(${JSON.stringify(numbered)}::json) as n (id uuid, seq int8)
+    where signal.id = n.id`.execute(tx);
 }
