@@ -77,7 +77,7 @@ export async function settleDeadLetters(
       update dead_letter set state = ${state}, settled_at = ${new Date(atMs).toISOString()}::timestamptz,
         settled_by = ${actor}, settled_because = ${because}
       where id = any(${ids}::uuid[]) and state = 'waiting' returning id, source, code`.execute(tx);
-    const failed = rows.filter(({ code }) => state === "redriven" && code === processingFailed);
+    const failed = rows.filter(({ code }) => state === "redriven" && code === processingFailed.code);
     await queueAgain(
       tx,
       failed.map(({ id }) => id),
@@ -103,12 +103,12 @@ export async function setAsideSignal(tx: Tx, signal: Signal, fault: string): Pro
   await sql`
     insert into dead_letter (id, received_at, source, code, message, signal)
     values (${signal.id}::uuid, ${new Date(signal.receivedAtMs).toISOString()}::timestamptz, ${signal.source},
-      ${processingFailed}, ${fault}, ${JSON.stringify(signal)}::json)
+      ${processingFailed.code}, ${fault}, ${JSON.stringify(signal)}::json)
     on conflict (id) do update set code = excluded.code, message = excluded.message, state = 'waiting',
       settled_at = null, settled_by = null, settled_because = null`.execute(tx);
 }
 
-const processingFailed = "signal_processing_failed";
+const processingFailed = { code: "signal_processing_failed" } as const;
 
 /** Puts signals of the log at the end of their partitions again, so that the pipeline takes them once more. */
 async function queueAgain(tx: Tx, ids: readonly string[]): Promise<void> {
