@@ -11,7 +11,7 @@ import type { OpenDatabase } from "../schema.ts";
 import { testOnDatabases } from "../testing/databases.ts";
 import { cloudEvent, knownPlaces, sampleDeviceEvent, sampleNowMs } from "../testing/signals.ts";
 import { signalRoutes } from "./signal-http.ts";
-import { SignalLog, type KnownPlaces } from "./signal-log-store.ts";
+import { SignalLog, type KnownPlaces, type LogLimits } from "./signal-log-store.ts";
 
 type Served = { readonly app: FastifyInstance; readonly post: Post; readonly nowMs: { value: number } };
 type Post = (
@@ -22,10 +22,10 @@ type Post = (
 async function serve(
   database: OpenDatabase,
   run: (served: Served) => Promise<void>,
-  places: KnownPlaces = knownPlaces,
+  { places = knownPlaces, limits = {} }: { places?: KnownPlaces; limits?: Partial<LogLimits> } = {},
 ) {
   const nowMs = { value: sampleNowMs };
-  const signalLog = await SignalLog.open({ database, places, log: silentLog, onAppended: () => {} });
+  const signalLog = await SignalLog.open({ database, places, limits, log: silentLog, onAppended: () => {} });
   const app = fastify();
   app.setErrorHandler((fault, _request, reply) => {
     if (!(fault instanceof HttpProblem)) {
@@ -219,7 +219,7 @@ testOnDatabases("B07 an unknown place is kept, redriven when known, discarded wi
         { kind: "signal.discarded", actor: "user:test", because: "test shop" },
       ]);
     },
-    places,
+    { places },
   );
 });
 
@@ -286,3 +286,28 @@ testOnDatabases("B11 the schemas that intake checks with can be downloaded", asy
     }
   });
 });
+
+testOnDatabases(
+  "B10 B03 a full or failing log is said with 429 or 503 and Retry-After, and nothing is taken",
+  async (database) => {
+    await serve(database, async ({ post }) => {
+      await sql`alter table signal rename to signal_away`.execute(database.db);
+      const failing = await post(JSON.stringify(sampleDeviceEvent));
+      assert.deepEqual([failing.status, failing.body["code"]], [503, "signal_log_unavailable"]);
+      assert.match(String(failing.headers["retry-after"]), /^[1-9]/);
+      await sql`alter table signal_away rename to signal`.execute(database.db);
+      const taken = await post(JSON.stringify(sampleDeviceEvent));
+      assert.deepEqual([taken.status, taken.body["accepted"]], [202, 1]);
+    });
+    await serve(
+      database,
+      async ({ post }) => {
+        const busy = await post(JSON.stringify(cloudEvent("one-too-many")));
+        assert.deepEqual([busy.status, busy.body["code"]], [429, "signal_log_busy"]);
+        assert.match(String(busy.headers["retry-after"]), /^[1-9]/);
+      },
+      { limits: { waitingBytesMax: 0 } },
+    );
+    assert.equal((await logged(database)).length, 1);
+  },
+);
