@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import {
   problemMediaType,
+  riskOf,
   type ExhibitId,
   type ExhibitSummary,
   type IncidentRecord,
@@ -178,7 +179,7 @@ export class FixtureServer {
       .filter((row) => search.get("level") === null || String(row.level) === search.get("level"))
       .filter((row) => search.get("category") === null || row.category === search.get("category"))
       .filter((row) => `${row.ref} ${row.title}`.toLowerCase().includes(text))
-      .sort((a, b) => b.severity - a.severity);
+      .sort((a, b) => riskOf(b) - riskOf(a));
     return { items, nextCursor: null };
   }
 

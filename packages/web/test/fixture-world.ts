@@ -1,3 +1,4 @@
+import { harmOfLevel, riskOf } from "@tillwatch/wire";
 import type {
   AuditEntryView,
   CheckpointView,
@@ -84,7 +85,7 @@ const base: IncidentSummary = {
     "The exit gate and the RFID reader saw it independently",
     "Loitering in the spirits aisle two minutes before",
   ],
-  rank: "Severity 0.976: behind one of higher severity, level 3",
+  rank: "Risk 3.904: severity 0.976 times 4 for level 3 (coordinated or violent).",
   version: 4,
 };
 
@@ -170,16 +171,17 @@ const others: readonly Partial<IncidentSummary>[] = [
 ];
 
 export function queueOfWorld(): IncidentSummary[] {
-  const rows = others.map((news, index) =>
-    summary({
+  const rows = others.map((news, index) => {
+    const { severity, level } = { ...base, ...news };
+    return summary({
       ...news,
       machineSeverity: news.machineSeverity === undefined ? (news.severity ?? null) : news.machineSeverity,
       id: incidentId(index + 2),
       ref: `TW-2026-00012${index + 4}`,
       openedAt: minutesAgo(index * 17 + 6),
-      rank: `Severity ${news.severity}: behind ${index === 0 ? "none" : index + 1} of higher severity, level ${news.level}`,
-    }),
-  );
+      rank: `Risk ${riskOf({ severity, level }).toFixed(3)}: severity ${severity} times ${harmOfLevel[level]} for level ${level}.`,
+    });
+  });
   const watch = [
     summary({
       id: incidentId(20),
