@@ -42,6 +42,28 @@ export const verdictWords: Readonly<Record<Verdict, string>> = {
   unsure: "Unsure",
 };
 
+/** Why a signal stands with the others. Only the server's codes are looked up; a sentence is shown as it came. */
+const joinedWords: Readonly<Record<string, string>> = {
+  opened_it: "The first one: it opened this",
+  same_zone_and_time: "Another kind of device, same place and time",
+  adjacent_zone_and_time: "Another kind of device, next place, same time",
+  same_device: "The same device, shortly after or before",
+  same_terminal: "The same till",
+  same_item: "The same piece of goods",
+  same_person_track: "The same person, followed by a camera",
+  sale_explains_exit: "A sale of the goods that left",
+};
+
+export function joinedText(because: string): string {
+  return Object.hasOwn(joinedWords, because) ? (joinedWords[because] ?? because) : because;
+}
+
+/** A code of the wire as words of the screen: `rfid_exit_read` reads "RFID exit read". */
+export function codeText(code: string): string {
+  const text = code.replaceAll("_", " ").replaceAll(/\b(?:eas|pos|rfid)\b/g, (letters) => letters.toUpperCase());
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 export const timelineWords: Readonly<Record<TimelineEntry["kind"], string>> = {
   signal: "Signal",
   detection: "Detection",
