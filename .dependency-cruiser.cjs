@@ -11,7 +11,7 @@ const entry = "^packages/[^/]+/src/(main|index)[.]tsx?$";
 const notTests = [test, testing];
 const valueOnly = { dependencyTypesNot: ["type-only"] };
 // Deterministic, no I/O, no chance: what a pure file may use although it stands among the drivers.
-const pureHelpers = `${src}/platform/digest[.]ts$`;
+const pureHelpers = `${src}/platform/(digest|storable-time)[.]ts$`;
 
 /** @type {import("dependency-cruiser").IConfiguration} */
 module.exports = {

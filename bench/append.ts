@@ -21,7 +21,7 @@ import { interrupted, kinds, openPlace, psql, type Place } from "./lib/place.ts"
 import { cpuSecondsOf } from "./lib/process-facts.ts";
 import { isLong, median, numberOption, ratioOf, report, textOption, thousands } from "./lib/report.ts";
 
-const rows = numberOption("rows", isLong() ? 40_000 : 20_000);
+const rows = numberOption("rows", isLong() ? 40_000 : 10_000);
 const pairs = numberOption("pairs", isLong() ? 9 : 5);
 const rowsPerBody = 1_000;
 const connections = 4;
@@ -32,7 +32,11 @@ const nodeArgs = textOption("profile", "") === "" ? [] : ["--cpu-prof", `--cpu-p
 const migrations = join(import.meta.dirname, "../packages/server/src/migrations/");
 
 /** COPY of a file of rows; answers milliseconds. */
-type Peer = { readonly name: string; readonly copy: (file: string) => Promise<number>; readonly close: () => Promise<void> };
+type Peer = {
+  readonly name: string;
+  readonly copy: (file: string) => Promise<number>;
+  readonly close: () => Promise<void>;
+};
 
 for (const kind of kinds()) for (const mode of modes) if (!interrupted.aborted) await measure(kind, mode);
 
@@ -43,7 +47,12 @@ async function measure(kind: Place["kind"], mode: "idle" | "busy"): Promise<void
   try {
     const packFolder = join(place.folder, "pack");
     writePackOfManySites(packFolder, { shops, panicSites: 0 });
-    const settings = { dataFolder: join(place.folder, "data"), databaseUrl: place.databaseUrl, packFolder, mqtt: false };
+    const settings = {
+      dataFolder: join(place.folder, "data"),
+      databaseUrl: place.databaseUrl,
+      packFolder,
+      mqtt: false,
+    };
     await makeDatabase(settings, mode);
     server = new ServerProcess({ ...settings, nodeArgs });
     const { url } = await server.ready();

@@ -44,7 +44,16 @@ export function openPlace(kind: Kind): Place {
 
 /** Runs commands through psql, each its own; answers what it prints. */
 export function psql(url: string, ...commands: readonly string[]): string {
-  const args = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", url, ...commands.flatMap((command) => ["-c", command])];
+  const args = [
+    "-X",
+    "-q",
+    "-A",
+    "-t",
+    "-v",
+    "ON_ERROR_STOP=1",
+    url,
+    ...commands.flatMap((command) => ["-c", command]),
+  ];
   return execFileSync("psql", args, { encoding: "utf8", maxBuffer: 64 * 2 ** 20 });
 }
 

@@ -10,6 +10,12 @@ const cases: readonly {
   readonly bad: number;
 }[] = [
   { says: "one ID", text: `test("B05 twice", f);`, ids: ["B05"], bad: 0 },
+  {
+    says: "a function that hands its parameter on as the name",
+    text: `function onLog(name, run) { test(name, run); } onLog("I05 rows", f); onLog("rows", f);`,
+    ids: ["I05"],
+    bad: 1,
+  },
   { says: "several IDs", text: `testOnDatabases("B05 B12 twice", f);`, ids: ["B05,B12"], bad: 0 },
   { says: "a template that begins with an ID", text: "test(`D08 ${c.says}`, f);", ids: ["D08"], bad: 0 },
   { says: "a group's IDs", text: `describe("E05 score", () => { it("sums", f); });`, ids: ["E05"], bad: 0 },

@@ -25,16 +25,19 @@ const groups = new Set(["describe", "suite"]);
 /**
  * Finds the tests of one source file. A name must begin with IDs, or stand in a `describe` whose name does; a name that is
  * computed must at least begin with literal text that holds them (`D08 ${c.says}`), because a reader and this page see the source.
+ * A function of the file that hands its first parameter on as a test's name (`onLog(name, run)`) counts as a caller itself.
  */
 export function findTestNames(file: string, text: string): FoundTests {
   const tests: NamedTest[] = [];
   const bad: BadName[] = [];
   const source = parseSource(file, text);
+  const wrappers = wrappersIn(source);
   visit(source, []);
   return { tests, bad };
 
   function visit(node: ts.Node, inherited: readonly string[]): void {
-    const call = asTestCall(node);
+    if (ts.isFunctionDeclaration(node) && wrappers.has(node.name?.text ?? "")) return;
+    const call = asTestCall(node, wrappers);
     if (call === null) {
       ts.forEachChild(node, (child) => visit(child, inherited));
       return;
@@ -60,14 +63,30 @@ function groundIds(name: string | null): readonly string[] {
 
 type TestCall = { readonly name: ts.Expression | undefined; readonly isGroup: boolean };
 
-function asTestCall(node: ts.Node): TestCall | null {
+function wrappersIn(source: ts.SourceFile): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const statement of source.statements) {
+    if (!ts.isFunctionDeclaration(statement) || statement.name === undefined) continue;
+    const first = statement.parameters[0]?.name;
+    if (first !== undefined && ts.isIdentifier(first) && handsOn(statement, first.text)) found.add(statement.name.text);
+  }
+  return found;
+}
+
+function handsOn(node: ts.Node, parameter: string): boolean {
+  const name = asTestCall(node, new Set())?.name;
+  if (name !== undefined && ts.isIdentifier(name) && name.text === parameter) return true;
+  return ts.forEachChild(node, (child) => handsOn(child, parameter)) === true;
+}
+
+function asTestCall(node: ts.Node, wrappers: ReadonlySet<string>): TestCall | null {
   if (!ts.isCallExpression(node)) return null;
   let callee: ts.Expression = node.expression;
   // test.skip(...), test.only(...): the same test
   if (ts.isPropertyAccessExpression(callee) && ["skip", "only", "todo"].includes(callee.name.text)) {
     callee = callee.expression;
   }
-  if (!ts.isIdentifier(callee) || !callers.has(callee.text)) return null;
+  if (!ts.isIdentifier(callee) || !(callers.has(callee.text) || wrappers.has(callee.text))) return null;
   return { name: node.arguments[0], isGroup: groups.has(callee.text) };
 }
 

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { connectAsync as connectMqttAsync } from "mqtt";
 import type { IncidentPage, IncidentRecord, SignalsAccepted } from "@tillwatch/wire";
 import { isPublic } from "./access/authenticate-http.ts";
+import type { AutomaticAction } from "./respond/actions-http.ts";
 import { eventually, runningApp, startIn, type RunningApp } from "./testing/running-app.ts";
 
 const sample = {
@@ -133,6 +134,19 @@ test("B07 an unknown device waits as a dead letter, is redriven when the directo
   assert.equal((await app.call("/api/v1/dead-letters/redrive", { method: "POST" })).status, 200);
   const incident = await eventually(async () => (await openIncidents(app)).items[0] ?? null);
   assert.equal(incident.zoneId, "checkout");
+});
+
+test("E03 C21 what happens by itself is listed, each with its own threshold and risk class", async (context) => {
+  const app = await runningApp(context);
+  const { items } = (await (await app.call("/api/v1/actions")).json()) as { items: readonly AutomaticAction[] };
+  const open = items.find(({ id }) => id === "open-incident");
+  assert.equal(open?.threshold.severityMin, 0.9);
+  assert.equal(open?.threshold.shifts["Black Friday week"], 0.93);
+  assert.ok(new Set(items.map(({ threshold }) => JSON.stringify(threshold))).size > 3, "thresholds differ");
+  assert.ok(
+    items.every(({ riskClass, undo }) => riskClass !== "person" && undo !== ""),
+    "nothing automatic is directed at a person",
+  );
 });
 
 test("D17 a directory entry that cannot be meant is refused with its place and changes nothing", async (context) => {

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
-import type { Signal } from "@tillwatch/wire";
+import { parseIncidentId, type Signal } from "@tillwatch/wire";
 import { signerFromSeed } from "@tillwatch/evidence";
 import { actorOf } from "./access/authenticate-http.ts";
 import { administratorCredential } from "./access/credential.ts";
@@ -42,6 +42,7 @@ import { Jobs } from "./platform/jobs.ts";
 import { LiveFeed } from "./platform/live-feed.ts";
 import type { Log } from "./platform/log.ts";
 import { createMetrics } from "./platform/metrics.ts";
+import { actionRoutes } from "./respond/actions-http.ts";
 import { playbooksOf } from "./respond/respond-read.ts";
 import { respondStage } from "./respond/respond-stage.ts";
 import type { Schema, Tx } from "./schema.ts";
@@ -183,7 +184,7 @@ export async function startApp(given: AppGiven): Promise<App> {
       vault: { objects, master: keys.master, chance },
       clock,
       chance,
-      incidentRefOf: async (from, id) => (await incidentRow(from, id))?.ref ?? null,
+      incidentRefOf: async (from, id) => (parseIncidentId(id).ok ? ((await incidentRow(from, id))?.ref ?? null) : null),
       addTimeline,
       incidentChanged: (incidentId) => void publishIncident(incidentId),
       exhibitBytesMax: config.exhibitBytesMax,
@@ -235,6 +236,14 @@ export async function startApp(given: AppGiven): Promise<App> {
       packetRoutes({ ...packets, jobs, incidentRefOf: exhibits.incidentRefOf }),
       auditRoutes({ db, files, logPublicKey: signer.publicKey, clock, chance }),
       logRoutes({ files }),
+      actionRoutes({
+        playbooks: pack.playbooks,
+        watchFloor: pack.weights.watch_floor,
+        incidentThreshold: pack.weights.incident_threshold,
+        thresholdShifts: Object.fromEntries(
+          Object.entries(pack.weights.calendar).map(([name, shift]) => [name, shift.incident_threshold]),
+        ),
+      }),
       webhookRoutes({ db, clock, chance, jobs, allowPrivate: config.allowPrivateWebhooks }),
     ];
     const server = closing.add(

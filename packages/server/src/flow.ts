@@ -1,6 +1,7 @@
 import type {
   DecisionId,
   Detection,
+  Enrichment,
   IncidentState,
   IncidentSummary,
   JsonObject,
@@ -36,6 +37,7 @@ export type EnrichedSignal = {
   readonly late: boolean;
   readonly service: string;
   readonly view: JsonObject;
+  readonly enrichment: readonly Enrichment[]; // where the facts of `view` come from that the source did not state
   readonly items: readonly KnownItem[];
   readonly explains: readonly string[]; // ids of exit signals whose items this sale pays for
 };
@@ -70,6 +72,7 @@ export type SituationMember = {
   readonly because: JoinedBecause;
   readonly detections: readonly Detection[];
   readonly view: JsonObject;
+  readonly enrichment: readonly Enrichment[];
   readonly traits: JsonValue;
 };
 

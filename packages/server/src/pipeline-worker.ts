@@ -1,4 +1,6 @@
+import { setImmediate } from "node:timers/promises";
 import type { Signal } from "@tillwatch/wire";
+import { SituationMemory } from "./correlate/situation-memory.ts";
 import type { Directory } from "./enrich/directory.ts";
 import { replayInto } from "./enrich/enrich-stage.ts";
 import type { EnrichPolicy } from "./enrich/enrich.ts";
@@ -44,7 +46,14 @@ const attemptsMax = 3;
 const backOffMs = 200;
 
 /** `alone`: part of a round that failed; it goes by itself until it succeeds, so that a fault finds its partition. */
-type Partition = { lease: Lease; memory: SiteMemory; failures: number; batchMax: number; alone: boolean };
+type Partition = {
+  lease: Lease;
+  memory: SiteMemory;
+  situations: SituationMemory;
+  failures: number;
+  batchMax: number;
+  alone: boolean;
+};
 type Work = { readonly partition: Partition; readonly logged: readonly LoggedSignal[] };
 
 /**
@@ -95,7 +104,10 @@ export class PipelineWorker {
     while (!this.#stopping) {
       try {
         if (this.#deps.clock() >= this.#renewAtMs) await this.#renew();
-        if (await this.#round()) continue;
+        if (await this.#round()) {
+          await setImmediate(); // the embedded database never leaves the microtasks: sockets and timers want their turn
+          continue;
+        }
       } catch (fault) {
         this.#deps.log.error("the pipeline could not work", { fault: describeFault(fault) });
         await this.#pause(backOffMs);
@@ -125,7 +137,8 @@ export class PipelineWorker {
   }
 
   async #fresh(lease: Lease): Promise<Partition> {
-    return { lease, memory: await this.#rebuild(lease), failures: 0, batchMax, alone: false };
+    const memory = await this.#rebuild(lease);
+    return { lease, memory, situations: new SituationMemory(), failures: 0, batchMax, alone: false };
   }
 
   /** Replays the log from the horizon to the cursor, a page at a time: an hour of a busy chain does not fit into memory. */
@@ -177,6 +190,7 @@ export class PipelineWorker {
     const parts = work.map(({ partition, logged }) => ({
       batch: { partition: partition.lease.partition, nowMs, signals: logged.map((entry) => entry.signal) },
       memory: partition.memory,
+      situations: partition.situations,
     }));
     const moved = work.map(({ partition, logged }) => ({ lease: partition.lease, seq: logged.at(-1)?.seq ?? 0 }));
     try {
@@ -228,6 +242,7 @@ export class PipelineWorker {
     this.#renewAtMs = 0;
     for (const { partition } of work) {
       partition.memory = await this.#rebuild(partition.lease);
+      partition.situations = new SituationMemory();
       partition.alone = true;
       this.#partitions.set(partition.lease.partition, partition);
     }

@@ -19,7 +19,10 @@ import { noonMs, signalOf } from "./testing/canonical.ts";
 
 const minute = 60_000;
 const pack = testPack();
-const directory = new Directory(pack.directory);
+const siteIds = ["S-1", "S-2", "S-3", "S-4", "S-5", "S-6"];
+// The same shop six times, so that a round has several partitions.
+const sites = siteIds.flatMap((id) => pack.directory.sites.map((site) => ({ ...site, id })));
+const directory = new Directory({ ...pack.directory, sites });
 const enrichPolicy = { explain: pack.policy.explain, lateAfterMs: 2 * minute };
 
 type Rig = {
@@ -27,6 +30,7 @@ type Rig = {
   readonly scored: ScoredSituation[];
   readonly worker: (owner?: string) => PipelineWorker;
   failures: number;
+  poisonedSite: string; // its situations never get through
 };
 
 /** Log and pipeline over one database; the stages after the score only remember what they were given. */
@@ -38,13 +42,14 @@ async function rigOn(database: OpenDatabase): Promise<Rig> {
     onAppended: () => {},
   });
   const scored: ScoredSituation[] = [];
-  const rig = { log, scored, failures: 0, worker: (owner = "worker-1") => workerOf(owner) };
+  const rig = { log, scored, failures: 0, poisonedSite: "", worker: (owner = "worker-1") => workerOf(owner) };
   const work: WorkStages = {
     incident: async (given) => {
       if (rig.failures > 0) {
         rig.failures--;
         throw new Error("the disk is full");
       }
+      if (given.some((one) => one.situation.siteId === rig.poisonedSite)) throw new Error("poisoned");
       scored.push(...given);
       return [];
     },
@@ -197,6 +202,36 @@ testOnDatabases(
     );
     assert.deepEqual(rows, [{ code: "signal_processing_failed", message: "the disk is full" }]);
     assert.equal(await countOf(database, "situation"), 1);
+    await rig.log.close();
+  },
+);
+
+testOnDatabases(
+  "B07 B05 what one shop sends does not stop the others of its round, and is set aside by itself",
+  async (database) => {
+    const rig = await rigOn(database);
+    const at = (siteId: string, atMs: number) =>
+      signalOf({
+        type: "person_loitering",
+        siteId,
+        deviceId: "C-1",
+        atMs,
+        confidence: 0.9,
+        data: { dwell_seconds: 240 },
+      });
+    await rig.log.append(siteIds.map((siteId) => at(siteId, noonMs)));
+    rig.poisonedSite = "S-3";
+    await rig.worker().drain();
+    const { rows } = await sql<{ site: string }>`select signal ->> 'siteId' as site from dead_letter`.execute(
+      database.db,
+    );
+    assert.deepEqual(rows, [{ site: "S-3" }]);
+    const placed = await sql<{ site_id: string }>`select site_id from situation order by 1`.execute(database.db);
+    assert.deepEqual(
+      placed.rows.map((row) => row.site_id),
+      siteIds.filter((site) => site !== "S-3"),
+    );
+    assert.equal(await countOf(database, "decision"), siteIds.length - 1);
     await rig.log.close();
   },
 );

@@ -1,5 +1,6 @@
 import { appendAudit, type AuditRecord } from "./audit/audit-append.ts";
 import { correlateStage } from "./correlate/correlate-stage.ts";
+import type { SituationMemory } from "./correlate/situation-memory.ts";
 import type { Surroundings } from "./correlate/traits-of.ts";
 import { recordDecision, type DecisionRecord } from "./decision/decision-record.ts";
 import { saveDecisions } from "./decision/decision-store.ts";
@@ -45,8 +46,12 @@ export type PipelineDeps = {
   readonly lateAfterMs: number;
 };
 
-/** The next signals of one partition with what enrichment remembers of it. */
-export type BatchPart = { readonly batch: Batch; readonly memory: SiteMemory };
+/** The next signals of one partition with what enrichment and correlation remember of it. */
+export type BatchPart = {
+  readonly batch: Batch;
+  readonly memory: SiteMemory;
+  readonly situations: SituationMemory;
+};
 
 /** Batches of several partitions at once: each stage reads and writes once for all of them. All MUST have one `nowMs`. */
 export type Pipeline = (
@@ -75,7 +80,8 @@ export function pipeline({ pack, chance, work, lateAfterMs }: PipelineDeps): Pip
     for (const { batch, memory } of parts) enriched.push(...(await enrich(batch, { tx, memory, directory })));
     const detected = detect(enriched, rules);
     const surroundings = surroundingsOf(directory);
-    const situations = await correlate(detected, { tx, policy: pack.policy, surroundings, newId });
+    const memoryOf = situationMemories(parts);
+    const situations = await correlate(detected, { tx, nowMs, policy: pack.policy, surroundings, newId, memoryOf });
     const scored = score(situations, scoreConfig);
     await putOnRecord(scored, at);
     const changes = await work.incident(scored, at);
@@ -94,6 +100,16 @@ export function pipeline({ pack, chance, work, lateAfterMs }: PipelineDeps): Pip
   }
 }
 
+function situationMemories(parts: readonly BatchPart[]): (siteId: string) => SituationMemory {
+  const bySite = new Map<string, SituationMemory>();
+  for (const { batch, situations } of parts) for (const { siteId } of batch.signals) bySite.set(siteId, situations);
+  return (siteId) => {
+    const memory = bySite.get(siteId);
+    if (memory === undefined) throw new Error(`no signal of this round is of site ${siteId}`);
+    return memory;
+  };
+}
+
 function auditOf(scored: ScoredSituation, at: { nowMs: number; record: DecisionRecord | undefined }): AuditRecord {
   return {
     kind: "decision.made",
@@ -107,6 +123,10 @@ function auditOf(scored: ScoredSituation, at: { nowMs: number; record: DecisionR
       level: scored.score.level,
       threshold: scored.threshold,
       ...at.record?.versions,
+      // Commits to the record of the decision: whoever rewrites it, members and all, does not fit the log.
+      ...(at.record === undefined
+        ? {}
+        : { record_sha256: nodeDigest.sha256(`${at.record.inputs}\n${at.record.outputs}`) }),
       added_signals: scored.addedSignalIds,
     },
   };

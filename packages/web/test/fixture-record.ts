@@ -168,7 +168,10 @@ const signals: readonly IncidentSignal[] = [1, 2, 3].map((n) => ({
   receivedAt: minutesAgo(2),
   clockOffsetMs: n === 3 ? 180_000 : null,
   late: n === 2,
-  joinedBecause: n === 1 ? "It opened the situation" : "Same site, neighbouring zone, within two minutes",
+  joinedBecause: n === 1 ? "opened_it" : "adjacent_zone_and_time",
+  enrichment: [
+    { fields: ["zone.*"], from: "the directory's entry of the device", version: "fixture-1", at: minutesAgo(2) },
+  ],
   media: n === 3 ? [{ uri: "s3://clips/c-03/1504.mp4", kind: "clip" as const }] : [],
   data: { direction: "out", tag_count: 6 },
 }));

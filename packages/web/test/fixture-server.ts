@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import {
-  problemMediaType,
   riskOf,
+  problemMediaType,
   type ExhibitId,
   type ExhibitSummary,
   type IncidentRecord,

@@ -1,14 +1,15 @@
-import { harmOfLevel, riskOf } from "@tillwatch/wire";
-import type {
-  AuditEntryView,
-  CheckpointView,
-  DeadLetter,
-  IncidentId,
-  IncidentSummary,
-  SignalId,
-  SiteId,
-  SourceSummary,
-  ZoneId,
+import {
+  harmOfLevel,
+  riskOf,
+  type AuditEntryView,
+  type CheckpointView,
+  type DeadLetter,
+  type IncidentId,
+  type IncidentSummary,
+  type SignalId,
+  type SiteId,
+  type SourceSummary,
+  type ZoneId,
 } from "@tillwatch/wire";
 
 /** A small world of the right shapes: enough for every state that a page can be in. Times hang on one instant, so that ages hold. */
@@ -93,6 +94,11 @@ export function summary(news: Partial<IncidentSummary>): IncidentSummary {
   return { ...base, ...news };
 }
 
+function rankText(row: IncidentSummary): string {
+  const risk = riskOf(row).toFixed(3);
+  return `Risk ${risk}: severity ${row.severity.toFixed(3)} times ${harmOfLevel[row.level]} for level ${row.level}.`;
+}
+
 const others: readonly Partial<IncidentSummary>[] = [
   {
     level: 3,
@@ -171,17 +177,16 @@ const others: readonly Partial<IncidentSummary>[] = [
 ];
 
 export function queueOfWorld(): IncidentSummary[] {
-  const rows = others.map((news, index) => {
-    const { severity, level } = { ...base, ...news };
-    return summary({
+  const rows = others.map((news, index) =>
+    summary({
       ...news,
       machineSeverity: news.machineSeverity === undefined ? (news.severity ?? null) : news.machineSeverity,
       id: incidentId(index + 2),
       ref: `TW-2026-00012${index + 4}`,
       openedAt: minutesAgo(index * 17 + 6),
-      rank: `Risk ${riskOf({ severity, level }).toFixed(3)}: severity ${severity} times ${harmOfLevel[level]} for level ${level}.`,
-    });
-  });
+      rank: rankText({ ...base, ...news }),
+    }),
+  );
   const watch = [
     summary({
       id: incidentId(20),

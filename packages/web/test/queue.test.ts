@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { riskOf } from "@tillwatch/wire";
 import { incidentId, summary } from "./fixture-world.ts";
 import { eventually, testOnScreen, watchShifts } from "./on-screen.ts";
 
@@ -14,15 +15,20 @@ async function openQueue(page: Page, origin: string): Promise<void> {
 testOnScreen(
   "E01 the highest risk stands on top and each row says why it stands there",
   {},
-  async ({ page, origin }) => {
+  async ({ page, server, origin }) => {
     await openQueue(page, origin);
-    const risks = (await page.getByText(/^Risk \d\.\d+:/).allInnerTexts()).map((text) => Number(text.slice(5, 10)));
-    assert.equal(risks.length, 7);
+    const shown = await titles(page);
+    assert.ok(shown.length >= 7);
+    const risks = shown.map((title) => {
+      const row = server.rows.find((one) => one.title === title);
+      assert.ok(row, title);
+      return riskOf(row);
+    });
     assert.deepEqual(
       risks,
-      [...risks].sort((a, b) => b - a),
+      risks.toSorted((a, b) => b - a),
     );
-    assert.equal(await page.getByText("Risk 3.940: severity 0.985 times 4 for level 3.").count(), 1);
+    assert.equal(await page.getByText("Risk 3.940: severity 0.985 times 4 for level 3").count(), 1);
     assert.match(await page.locator("header p").innerText(), /Highest risk first/);
   },
 );

@@ -98,6 +98,14 @@ export type Completeness = {
   }[];
 };
 
+/** Where facts that we added to a signal come from (D17): which fields, from what, in which version of it, looked up when. */
+export type Enrichment = {
+  readonly fields: readonly string[]; // dotted, as rules see them; a group ends in ".*"
+  readonly from: string;
+  readonly version: string | null;
+  readonly at: string;
+};
+
 export type IncidentSignal = {
   readonly id: SignalId;
   readonly type: string;
@@ -111,6 +119,7 @@ export type IncidentSignal = {
   readonly clockOffsetMs: number | null;
   readonly late: boolean;
   readonly joinedBecause: string;
+  readonly enrichment: readonly Enrichment[];
   readonly media: readonly MediaReference[];
   readonly data: JsonObject;
 };

@@ -34,9 +34,32 @@ export function problem(status: number, code: string, detail: string, more: Prob
   return new HttpProblem(status, code, detail, more);
 }
 
+/** What a caller can do where the refusal says nothing better: nobody is left with a code alone. */
+function remedyOf(status: number): string {
+  switch (status) {
+    case 401:
+      return "Send the token as `Authorization: Bearer`, or sign in.";
+    case 403:
+      return "Ask the administrator.";
+    case 404:
+      return "Check the path and the id; list what there is.";
+    case 405:
+      return "Use one of the methods in the header Allow.";
+    case 413:
+    case 414:
+      return "Send less at once.";
+    case 429:
+      return "Send the same again later.";
+    default:
+      return status >= 500
+        ? "Try again; if it stays, give the instance to whoever runs this server."
+        : "Correct what detail and pointer name; /docs and docs/errors.md say what is expected.";
+  }
+}
+
 /** The body of the answer. `instance` is the id under which the log has the request. */
 export function problemBody(refusal: HttpProblem, instance: string): Problem {
-  const { pointer, remedy } = refusal.more;
+  const { pointer, remedy = remedyOf(refusal.status) } = refusal.more;
   return {
     type: `https://tillwatch.org/errors#${refusal.code}`,
     title: STATUS_CODES[refusal.status] ?? "Error",
@@ -44,7 +67,7 @@ export function problemBody(refusal: HttpProblem, instance: string): Problem {
     code: refusal.code,
     detail: refusal.message,
     instance,
-    ...(remedy === undefined ? {} : { remedy }),
+    remedy,
     ...(pointer === undefined ? {} : { pointer }),
   };
 }

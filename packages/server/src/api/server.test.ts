@@ -20,7 +20,10 @@ const probes: FastifyPluginAsync = async (instance) => {
   app.get("/api/v1/probe/busy", async () => {
     throw problem(429, "probe_busy", "later", { retryAfterSeconds: 1.2 });
   });
-  const body = Type.Object({ n: Type.Integer({ minimum: 1 }) }, { additionalProperties: false });
+  const body = Type.Object(
+    { n: Type.Integer({ minimum: 1 }), says: Type.Optional(Type.Record(Type.String(), Type.Unknown())) },
+    { additionalProperties: false },
+  );
   const querystring = Type.Object(
     { limit: Type.Optional(Type.Integer({ maximum: 10 })) },
     { additionalProperties: false },
@@ -50,6 +53,20 @@ test("S01 every refusal is problem details with a code, an instance and no inner
     { says: "number in quotes", ask: post('{"n":"1"}'), status: 400, code: "request_invalid", pointer: "/n" },
     { says: "missing member", ask: post("{}"), status: 400, code: "request_invalid", pointer: "/n" },
     { says: "unknown member", ask: post('{"n":1,"m":2}'), status: 400, code: "request_invalid", pointer: "/m" },
+    {
+      says: "NUL",
+      ask: post('{"n":1,"says":{"a/b":["\\u0000"]}}'),
+      status: 400,
+      code: "request_invalid",
+      pointer: "/says/a~1b/0",
+    },
+    {
+      says: "half a pair",
+      ask: post('{"n":1,"says":{"\\ud800":1}}'),
+      status: 400,
+      code: "request_invalid",
+      pointer: "/says",
+    },
     { says: "prototype member", ask: post('{"n":1,"__proto__":{}}'), status: 400, code: "body_malformed" },
     { says: "malformed escape", ask: { url: "/api/v1/%E0%A4%A" }, status: 400, code: "url_malformed" },
     {
@@ -74,6 +91,10 @@ test("S01 every refusal is problem details with a code, an instance and no inner
       `${c.says}: the instance is logged`,
     );
     assert.ok(!answer.body.includes("secret inner"), c.says);
+    assert.ok(
+      typeof body["remedy"] === "string" && body["remedy"].length > 5,
+      `${c.says}: nobody is left with a code alone`,
+    );
   }
   const busy = await app.inject({ url: "/api/v1/probe/busy", headers: { authorization } });
   assert.equal(busy.headers["retry-after"], "2");

@@ -22,10 +22,30 @@ export const validatorCompiler: FastifySchemaCompiler<FastifySchema> = ({ schema
   const checked = Compile(schema as TSchema);
   return (value: unknown) => {
     const given = part === "body" ? value : Value.Convert(schema as TSchema, value);
-    if (checked.Check(given)) return { value: given };
+    if (checked.Check(given)) {
+      const at = unstorableText(given, "");
+      return at === null ? { value: given } : { error: unstorable(part, at) };
+    }
     return { error: invalid(part, checked.Errors(given)) };
   };
 };
+
+/** Pointer to the first text with NUL or half of a surrogate pair, which no database keeps; null where there is none. */
+function unstorableText(value: unknown, pointer: string): string | null {
+  if (typeof value === "string") return value.includes("\0") || !value.isWellFormed() ? pointer : null;
+  if (typeof value !== "object" || value === null) return null;
+  for (const [name, member] of Object.entries(value)) {
+    if (unstorableText(name, "") !== null) return pointer;
+    const found = unstorableText(member, `${pointer}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+function unstorable(part: Part, pointer: string): HttpProblem {
+  const detail = `${wordFor(part)} ${pointer}: the text holds NUL or half of a surrogate pair`;
+  return new HttpProblem(400, "request_invalid", detail, { pointer, remedy: "Remove the character." });
+}
 
 function invalid(part: Part, errors: readonly Found[]): HttpProblem {
   // "schema is false" is how an unknown member of a closed object shows; it names the member, its parent's error does not.

@@ -3,6 +3,7 @@ import { Type } from "typebox";
 import { noteKey, parseCheckpointText, parseNote, parseTilePath, toBase64, type NoteKey } from "@tillwatch/evidence";
 import type { AuditVerification, CheckpointView } from "@tillwatch/wire";
 import { actorOf } from "../access/authenticate-http.ts";
+import { isStorable } from "../platform/storable-time.ts";
 import { problem } from "../api/problem.ts";
 import { typed } from "../api/typed.ts";
 import type { Chance } from "../platform/chance.ts";
@@ -105,8 +106,10 @@ async function verifyNow(deps: AuditRouteDeps, actor: string): Promise<AuditVeri
 function instant(raw: string | undefined, name: string): number | undefined {
   if (raw === undefined) return undefined;
   const ms = Date.parse(raw);
-  if (/^\d{4}-\d\d-\d\d/.test(raw) && !Number.isNaN(ms)) return ms;
-  throw problem(400, "audit_filter_malformed", `${name} is not a time (RFC 3339)`, { pointer: `/${name}` });
+  if (/^\d{4}-\d\d-\d\d/.test(raw) && isStorable(ms)) return ms;
+  throw problem(400, "audit_filter_malformed", `${name} is not a time (RFC 3339, years 1900 to 9999)`, {
+    pointer: `/${name}`,
+  });
 }
 
 /** The key under the log's own name, which is settled at its first start. */

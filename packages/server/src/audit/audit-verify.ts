@@ -20,7 +20,7 @@ import type { Db } from "../schema.ts";
 import type { LogFiles } from "./audit-log-files.ts";
 import { readLogRow } from "./audit-log-store.ts";
 import { entryIdOf, rowProblem } from "./audit-row-check.ts";
-import { rowsForVerification, strayRows } from "./audit-verify-read.ts";
+import { rowsForVerification, strayRows, uncommittedRows } from "./audit-verify-read.ts";
 
 type Problem = AuditVerification["problems"][number];
 
@@ -33,7 +33,7 @@ const stepEntries = 16 * tileWidth;
 
 /**
  * Recomputes the whole record: every row against the entry that the log holds (columns, body by its salt), the log's files
- * against the entries, and the root against the signed checkpoint. Names each row that was changed, deleted or put in, and
+ * against the entries, and the root against the signed checkpoint, and what the bodies commit to (custody, decisions). Names each row that was changed, deleted or put in, and
  * each file of the log that is not what it must be. The log may go on growing meanwhile.
  */
 export async function verifyAudit(input: VerifyInput): Promise<AuditVerification> {
@@ -41,6 +41,7 @@ export async function verifyAudit(input: VerifyInput): Promise<AuditVerification
   const findings = new Findings();
   const size = await checkCheckpoint(input, findings);
   const checked = size === undefined ? 0 : await checkRows(input, size, findings);
+  for (const row of await uncommittedRows(input.db)) addTo(findings, row);
   return {
     ok: findings.problems.length === 0,
     checked,

@@ -1,9 +1,10 @@
 import type { SituationId } from "@tillwatch/wire";
 import type { DetectedSignal, JoinTrace, Situation, SituationChange, SituationMember } from "../flow.ts";
 import type { Tx } from "../schema.ts";
-import { byTime, memberDigest, saveSituations, situationsNear } from "./correlate-store.ts";
+import { byTime, memberDigest, saveSituations, situationsSince } from "./correlate-store.ts";
 import { correlate, tiedCandidates, type Arrival, type Candidate, type CorrelationDecision } from "./correlate.ts";
 import { longestReachMs, type CorrelationPolicy } from "./correlation-policy.ts";
+import type { SituationMemory } from "./situation-memory.ts";
 import { traitsOf, type Surroundings } from "./traits-of.ts";
 import type { Traits } from "./traits.ts";
 
@@ -12,6 +13,8 @@ export type CorrelateInputs = {
   readonly policy: CorrelationPolicy;
   readonly surroundings: Surroundings;
   readonly newId: () => string;
+  readonly nowMs: number;
+  readonly memoryOf: (siteId: string) => SituationMemory; // of every site of the signals
 };
 
 /** Stage 4: joins what belongs together. Answers one change per touched situation, in the order they were first touched. */
@@ -19,14 +22,13 @@ export function correlateStage() {
   return async (detected: readonly DetectedSignal[], inputs: CorrelateInputs): Promise<readonly SituationChange[]> => {
     const relevant = detected.filter((signal) => roleOf(signal, inputs.policy) !== "nothing");
     if (relevant.length === 0) return [];
-    const near = await situationsNear(inputs.tx, spanOf(relevant, inputs.policy));
-    const working = new Map<string, Working>(
-      near.map((situation) => [situation.id, workingOn(situation)]),
-    );
+    const near = await nearSituations(relevant, inputs);
+    const working = new Map<string, Working>(near.map((situation) => [situation.id, workingOn(situation)]));
     const bySite = Map.groupBy(working.values(), (entry) => entry.situation.siteId);
     for (const signal of relevant) place(signal, { working, bySite }, inputs);
     const changed = [...working.values()].filter((entry) => entry.added.length > 0);
     await saveSituations(inputs.tx, changed);
+    for (const { situation } of changed) inputs.memoryOf(situation.siteId).keep(situation);
     return changed.map((entry) => ({
       kind: entry.isNew ? "opened" : "extended",
       situation: entry.situation,
@@ -44,11 +46,27 @@ type Working = {
   readonly isNew: boolean;
 };
 
-function spanOf(signals: readonly DetectedSignal[], policy: CorrelationPolicy) {
-  const times = signals.map((signal) => signal.correctedAtMs);
-  const reach = longestReachMs(policy);
-  const siteIds = [...new Set(signals.map((signal) => signal.signal.siteId as string))];
-  return { siteIds, fromMs: Math.min(...times) - reach, toMs: Math.max(...times) + reach };
+/** What the signals may join: from memory where it reaches back far enough, else read for those sites and remembered. */
+async function nearSituations(
+  signals: readonly DetectedSignal[],
+  { tx, policy, nowMs, memoryOf }: CorrelateInputs,
+): Promise<readonly Situation[]> {
+  const reachMs = longestReachMs(policy);
+  const needed = new Map<string, number>(); // site -> from when on
+  for (const { signal, correctedAtMs } of signals) {
+    needed.set(signal.siteId, Math.min(needed.get(signal.siteId) ?? Infinity, correctedAtMs - reachMs));
+  }
+  const unknown = [...needed].filter(([siteId, fromMs]) => memoryOf(siteId).since(siteId, fromMs) === null);
+  if (unknown.length > 0) {
+    // Further back than needed: signals a little older than these come next.
+    const fromMs = Math.min(...unknown.map(([, from]) => from)) - reachMs;
+    const siteIds = unknown.map(([siteId]) => siteId);
+    const bySite = Map.groupBy(await situationsSince(tx, siteIds, fromMs), (situation) => situation.siteId);
+    for (const siteId of siteIds) memoryOf(siteId).learn(siteId, fromMs, bySite.get(siteId) ?? []);
+  }
+  const near = [...needed].flatMap(([siteId, fromMs]) => memoryOf(siteId).since(siteId, fromMs) ?? []);
+  for (const siteId of needed.keys()) memoryOf(siteId).forgetBefore(nowMs - 3 * reachMs);
+  return near;
 }
 
 type Places = { readonly working: Map<string, Working>; readonly bySite: Map<string, Working[]> };
@@ -120,6 +138,7 @@ function memberOf(
     because: decision.kind === "join" ? decision.because : "opened_it",
     detections: signal.detections,
     view: signal.view,
+    enrichment: signal.enrichment,
     traits: arrival.traits,
   };
 }

@@ -3,19 +3,18 @@ import { sql } from "kysely";
 import type { Situation, SituationMember } from "../flow.ts";
 import type { Tx } from "../schema.ts";
 
-export type SituationSpan = { readonly siteIds: readonly string[]; readonly fromMs: number; readonly toMs: number };
-
-const situationsMax = 5_000;
-
-/** Situations of these sites that touch [fromMs, toMs), with their members in order. Uses index situation_by_site. */
-export async function situationsNear(tx: Tx, span: SituationSpan): Promise<readonly Situation[]> {
+/** All situations of these sites that lasted to `fromMs` or longer, with their members in order. Uses index situation_by_site. */
+export async function situationsSince(
+  tx: Tx,
+  siteIds: readonly string[],
+  fromMs: number,
+): Promise<readonly Situation[]> {
   const { rows } = await sql<SituationRow>`
     select s.id, s.site_id, s.zone_id, s.first_at, s.last_at, json_agg(m.body order by m.ordinal) as members,
       json_agg(m.sha256 order by m.ordinal) as digests
     from situation s join situation_member m on m.situation_id = s.id
-    where s.site_id = any(${span.siteIds}::text[])
-      and s.last_at >= ${iso(span.fromMs)}::timestamptz and s.first_at < ${iso(span.toMs)}::timestamptz
-    group by s.id order by s.last_at desc limit ${situationsMax}`.execute(tx);
+    where s.site_id = any(${siteIds}::text[]) and s.last_at >= ${iso(fromMs)}::timestamptz
+    group by s.id`.execute(tx);
   return rows.map(toSituation);
 }
 

@@ -46,7 +46,7 @@ const cases: readonly {
     want: "A:same_zone_and_time",
   },
   {
-    says: "D12 the zone's window is half-open: at exactly five minutes they are strangers",
+    says: "the zone's window is half-open: at exactly five minutes they are strangers",
     arrival: traits({ service: "till", device: "T-1", zones: ["checkout"], atMs: 5 * minute }),
     open: [candidate("A", camera)],
     want: "open",
@@ -96,14 +96,14 @@ const cases: readonly {
     want: "none",
   },
   {
-    says: "D12 a circumstance alone opens nothing",
+    says: "a circumstance alone opens nothing",
     arrival: traits({ zones: ["exit"] }),
     role: "context",
     open: [],
     want: "none",
   },
   {
-    says: "D12 of two situations the stronger tie wins over the nearer time",
+    says: "of two situations the stronger tie wins over the nearer time",
     arrival: traits({ service: "shelf", zones: ["exit"], items: ["epc:1"], atMs: 2 * minute }),
     open: [
       candidate("A", camera),
@@ -118,14 +118,14 @@ const cases: readonly {
     want: "A:same_zone_and_time",
   },
   {
-    says: "D12 a situation does not grow beyond its span",
+    says: "a situation does not grow beyond its span",
     arrival: traits({ service: "camera", device: "C-2", zones: ["exit"], atMs: 121 * minute }),
     open: [candidate("A", camera, { ...camera, signalId: "m", atMs: 119 * minute })],
     want: "open",
   },
 ];
 for (const c of cases) {
-  test(c.says, () => {
+  test(`D12 ${c.says}`, () => {
     const decision = correlate({ traits: c.arrival, role: c.role ?? "evidence" }, c.open, policy);
     assert.equal(decision.kind === "join" ? `${decision.situationId}:${decision.because}` : decision.kind, c.want);
   });

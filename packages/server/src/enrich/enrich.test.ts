@@ -36,6 +36,21 @@ test("D10 D17 a signal inherits site, zone, device, opening hours and calendar f
   assert.deepEqual(part(seen.view, "time"), { open: true, hour: 13, weekday: "wed", calendar: null });
 });
 
+test("D17 every fact that we added says where it comes from, in which version, looked up when", () => {
+  const exit = signalOf({ type: "rfid_exit_read", deviceId: "R-1", data: { epcs: [whisky(1)], direction: "out" } });
+  const [seen] = enrichAll([exit]);
+  const at = new Date(exit.receivedAtMs).toISOString();
+  const zone = seen?.enrichment.find(({ fields }) => fields.includes("zone.*"));
+  assert.deepEqual([zone?.version, zone?.at], ["test-1", at]);
+  const sales = seen?.enrichment.find(({ fields }) => fields.includes("context.sale_explains"));
+  assert.equal(sales?.from, "0 remembered sales of the site: they explain none");
+  const stated = new Set(["event_type", "source", "shape", "confidence", "severity", "data"]);
+  for (const name of Object.keys(seen?.view ?? {}).filter((key) => !stated.has(key))) {
+    const told = seen?.enrichment.some(({ fields }) => fields.some((field) => field.startsWith(`${name}.`)));
+    assert.ok(told, `nothing says where ${name} comes from`);
+  }
+});
+
 test("C21 a signal of a sale period carries its name, and none outside", () => {
   const during = Date.parse("2026-11-27T10:00:00Z");
   const [seen, after] = enrichAll([
@@ -119,4 +134,23 @@ test("B12 hostile data in a signal is data: a lines member of any form breaks no
     signalOf({ type: "pos_sale", deviceId: "T-1", data: { lines, epcs: [1, null], epc: {} } }),
   );
   assert.equal(enrichAll(signals).length, odd.length);
+});
+
+test("A08 a panic button is one whatever carries it, and an alarm without a device is judged by its class", () => {
+  const services = enrichAll([
+    signalOf({ type: "panic_button", deviceId: "T-1" }),
+    signalOf({ type: "panic_button", deviceId: null }),
+    signalOf({ type: "door_forced", deviceId: null }),
+    signalOf({ type: "eas_alarm", deviceId: "C-1" }),
+  ]).map((seen) => seen.service);
+  assert.deepEqual(services, ["panic_button", "panic_button", "door", "camera"]);
+});
+
+test("A13 A08 a signal of the year 9000 does not date the alarm that follows it", () => {
+  const atMs = Date.parse("9000-01-01T00:00:00Z");
+  const [, alarm] = enrichAll([
+    signalOf({ type: "panic_button", deviceId: "P-1", atMs, receivedAtMs: noonMs }),
+    signalOf({ type: "panic_button", deviceId: "P-1", atMs: noonMs + 3 * minute, receivedAtMs: noonMs + minute }),
+  ]);
+  assert.equal(alarm?.correctedAtMs, noonMs + minute);
 });

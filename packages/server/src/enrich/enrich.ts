@@ -1,7 +1,10 @@
 import type { JsonObject, Signal } from "@tillwatch/wire";
 import type { EnrichedSignal, KnownItem } from "../flow.ts";
+import { boundedData } from "./bounded-data.ts";
 import { clockOffset } from "./clock-offset.ts";
 import { zoneIdOf, type Device, type Directory, type Zone } from "./directory.ts";
+import { enrichmentOf } from "./enrichment.ts";
+import { kindOfClass } from "./kind-of-class.ts";
 import { countItems, knownItems, valueOf } from "./known-items.ts";
 import { explainBySales, isNear, type ExplainWindow, type Explanation, type SaleFact } from "./sale-explains.ts";
 import type { Remembered, SiteMemory } from "./site-memory.ts";
@@ -39,7 +42,8 @@ export function enrich(
   const fact = { signalId: signal.id, atMs: correctedAtMs, items };
   const isExit = exitTypes.has(signal.type);
   const isSale = signal.type === "pos_sale";
-  const explanation = isExit ? explainBySales(fact, salesFor(signal.siteId, inputs), policy.explain) : null;
+  const sales = isExit ? salesFor(signal.siteId, inputs) : [];
+  const explanation = isExit ? explainBySales(fact, sales, policy.explain) : null;
   const zoneId = zoneIdOf(directory, signal);
   const place: Place = { directory, device, zoneId, zone: directory.zone(signal.siteId, zoneId) };
   const explains = isSale ? exitsExplained(fact, memory, { siteId: signal.siteId, window: policy.explain }) : [];
@@ -50,6 +54,17 @@ export function enrich(
     late,
     service: serviceOf(signal, device),
     view: viewOf({ signal, correctedAtMs, late, offsetMs, items, explanation, explains }, place),
+    enrichment: enrichmentOf({
+      directoryVersion: directory.version,
+      atMs: signal.receivedAtMs,
+      itemCount: items.length,
+      offset:
+        deviceKey === null || offsetMs === null
+          ? null
+          : { ms: offsetMs, delays: memory.delaysOf(deviceKey).length + 1 },
+      explanation: explanation === null ? null : { verdict: explanation.verdict, salesSeen: sales.length },
+      explains,
+    }),
     items,
     explains,
   };
@@ -68,10 +83,16 @@ function salesFor(siteId: string, { memory, olderSales }: EnrichInputs): readonl
   return [...memory.salesAt(siteId), ...olderSales.filter((sale) => sale.siteId === siteId)];
 }
 
-/** The Sigma logsource service: the device's kind; a person for reports; else what the class name begins with. */
+/**
+ * The Sigma logsource service: a person for reports; a panic button whatever carries it (a till's key, an intercom), because nobody
+ * presses it twice to find the right device; else the device's kind; without a device what its class says.
+ */
 function serviceOf(signal: Signal, device: Device | null): string {
   if (personShapes.has(signal.shape)) return "person";
+  if (signal.type === "panic_button") return "panic_button";
   if (device !== null) return device.kind;
+  const byClass = kindOfClass.get(signal.type);
+  if (byClass !== undefined) return byClass;
   if (signal.type.startsWith("pos_")) return "till";
   return signal.shape === "device-event" || signal.shape === "frigate-event" ? "camera" : "unknown";
 }
@@ -123,6 +144,7 @@ type Facts = {
 /** The object that rules read; docs/formats/signals.md lists its members. */
 function viewOf(facts: Facts, place: Place): JsonObject {
   const { signal, correctedAtMs, items, explanation } = facts;
+  const { data, isCut } = boundedData(signal.data);
   const { directory, device, zone, zoneId } = place;
   const site = directory.site(signal.siteId);
   const local = directory.localTime(signal.siteId, correctedAtMs);
@@ -142,13 +164,14 @@ function viewOf(facts: Facts, place: Place): JsonObject {
       weekday: local.weekday,
       calendar: directory.salePeriod(signal.siteId, correctedAtMs),
     },
-    data: signal.data,
+    data,
     context: {
       items_value_minor: valueOf(items),
       item_count: countItems(items),
       late: facts.late,
       clock_offset_seconds: facts.offsetMs === null ? null : Math.round(facts.offsetMs / 1000),
       ...unexplained,
+      ...(isCut ? { data_cut: true } : {}),
       ...(facts.explains.length === 0 ? {} : { explains: facts.explains }),
     },
   };

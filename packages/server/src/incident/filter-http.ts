@@ -1,5 +1,6 @@
 import type { Static } from "typebox";
 import { problem } from "../api/problem.ts";
+import { isStorable } from "../platform/storable-time.ts";
 import { decodeCursor, parseStates, type IncidentFilter, type SearchWord } from "./incident-filter.ts";
 import type { listQuery } from "./incident-schema.ts";
 import type { SummaryNeeds } from "./incident-summary.ts";
@@ -30,8 +31,8 @@ export function filterOf(query: Static<typeof listQuery>, needs: SummaryNeeds): 
     siteIds: sitesOf(query, needs.places),
     zoneId: query.zone ?? null,
     category: query.category ?? null,
-    fromMs: query.from === undefined ? null : Date.parse(query.from),
-    toMs: query.to === undefined ? null : Date.parse(query.to),
+    fromMs: instantOf(query.from, "/from"),
+    toMs: instantOf(query.to, "/to"),
     words: wordsOf(query.q ?? "", needs),
     cursor,
     limit: query.limit ?? limitDefault,
@@ -52,6 +53,14 @@ function wordsOf(q: string, { taxonomies, places }: SummaryNeeds): readonly Sear
       ),
     };
   });
+}
+
+/** Epoch ms of a query's time; null where none is asked. Throws 400 `request_invalid` for one that no database holds. */
+export function instantOf(text: string | undefined, pointer: string): number | null {
+  if (text === undefined) return null;
+  const ms = Date.parse(text);
+  if (isStorable(ms)) return ms;
+  throw problem(400, "request_invalid", `query ${pointer}: not a time between the years 1900 and 9999`, { pointer });
 }
 
 function sitesOf(query: Static<typeof listQuery>, places: Places): readonly string[] | null {

@@ -1,4 +1,5 @@
 import { incidentStates, ok, parseIncidentId, refused, type IncidentState, type Result } from "@tillwatch/wire";
+import { isStorable } from "../platform/storable-time.ts";
 
 /** What a page of the queue is asked for. null and empty lists: any. Times are of the occurrence, half-open. */
 export type IncidentFilter = {
@@ -44,7 +45,7 @@ export function decodeCursor(text: string): Cursor | null {
   const [risk, openedAtMs, id] = members as readonly unknown[];
   const parsed = parseIncidentId(id);
   if (typeof risk !== "number" || !Number.isFinite(risk) || !parsed.ok) return null;
-  if (typeof openedAtMs !== "number" || !(Math.abs(openedAtMs) < 8.64e15)) return null;
+  if (typeof openedAtMs !== "number" || !isStorable(openedAtMs)) return null;
   return { risk, openedAtMs, id: parsed.value };
 }
 

@@ -353,6 +353,10 @@ testOnDatabases("E01 F03 the queue: order, filters, pages that neither repeat no
     "limit=0",
     "level=4",
     "from=monday",
+    "from=9999-12-31T23:59:59-23:59",
+    "to=0001-01-01T00:00:00Z",
+    `cursor=${Buffer.from(`[1,8e15,"3f0a4b6e-0000-4000-8000-000000000000"]`).toString("base64url")}`,
+    "q=%00",
     "sort=x",
   ]) {
     assert.equal((await ask("GET", `/api/v1/incidents?${query}`)).statusCode, 400, query);

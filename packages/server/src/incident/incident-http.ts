@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from "fastify";
 import { problem } from "../api/problem.ts";
 import { typed, type TypedApp } from "../api/typed.ts";
-import { filterOf } from "./filter-http.ts";
+import { filterOf, instantOf } from "./filter-http.ts";
 import { incidentIdOf, unknownIncident, type IncidentHttpDeps } from "./incident-answer-http.ts";
 import { commandRoutes } from "./incident-command-http.ts";
 import { fieldsAt, historyOf, incidentPage, incidentRecord, incidentRow } from "./incident-read.ts";
@@ -69,7 +69,7 @@ function readRoutes(app: TypedApp, deps: IncidentHttpDeps): void {
     if (row === null) throw unknownIncident();
     const all = await historyOf(deps.db, id);
     const { field, at } = request.query;
-    const atMs = at === undefined ? deps.clock() : Date.parse(at);
+    const atMs = instantOf(at, "/at") ?? deps.clock();
     if (atMs < row.openedAtMs) {
       const openedAt = new Date(row.openedAtMs).toISOString();
       throw problem(

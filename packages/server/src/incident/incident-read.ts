@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from "kysely";
 import {
   riskOf,
+  type Enrichment,
   type ExhibitSummary,
   type FieldChange,
   type IncidentPage,
@@ -128,9 +129,17 @@ export function fieldsAt(row: IncidentRow, history: readonly FieldChange[], atMs
 }
 
 async function signalsOf(db: DbOrTx, id: string): Promise<readonly IncidentSignal[]> {
-  const { rows } = await sql<{ joined_because: string; corrected_at: Date; late: boolean; body: Signal }>`
-    select s.joined_because, s.corrected_at, s.late, signal.body from incident_signal s
+  type Row = {
+    joined_because: string;
+    corrected_at: Date;
+    late: boolean;
+    body: Signal;
+    enrichment: readonly Enrichment[] | null;
+  };
+  const { rows } = await sql<Row>`
+    select s.joined_because, s.corrected_at, s.late, signal.body, m.body -> 'enrichment' as enrichment from incident_signal s
     join signal on signal.id = s.signal_id
+    left join situation_member m on m.signal_id = s.signal_id
     where s.incident_id = ${id}::uuid order by s.corrected_at, s.signal_id limit 5000
   `.execute(db);
   return rows.map(({ body, ...link }) => ({
@@ -146,6 +155,7 @@ async function signalsOf(db: DbOrTx, id: string): Promise<readonly IncidentSigna
     clockOffsetMs: body.clockOffsetMs,
     late: link.late,
     joinedBecause: link.joined_because,
+    enrichment: link.enrichment ?? [],
     media: body.media,
     data: body.data,
   }));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { sql } from "kysely";
-import type { IncidentRecord } from "@tillwatch/wire";
+import type { Detection, IncidentRecord } from "@tillwatch/wire";
 import type { ScoredSituation } from "../flow.ts";
 import { systemChance } from "../platform/chance.ts";
 import type { OpenDatabase } from "../schema.ts";
@@ -13,6 +13,15 @@ import { incidentStage } from "./incident-stage.ts";
 import { addTimeline } from "./incident-store.ts";
 
 const hour = 3_600_000;
+const criticalDetection: Detection = {
+  signalId: systemChance.uuid() as Detection["signalId"],
+  ruleId: "panic-button",
+  ruleTitle: "Panic button",
+  ruleLevel: "critical",
+  category: "violence",
+  triageLevel: 3,
+  because: [],
+};
 
 async function start({ db }: OpenDatabase) {
   const needs = await testNeeds(db);
@@ -244,6 +253,25 @@ testOnDatabases(
     assert.equal((await record(opened.incident.id)).attention, undefined);
   },
 );
+
+testOnDatabases("A08 F06 a new alarm opens again what a person had closed or handed over", async (database) => {
+  const { decide, person, record } = await start(database);
+  for (const to of ["closed", "handed_over"] as const) {
+    const first = memberOf();
+    const one = scoredOf({ severity: 0.98, members: [first] });
+    const [opened] = await decide(one);
+    const id = opened?.incident.id ?? "";
+    assert.ok((await person(id, { kind: "transition", to, because: "unfounded: by mistake" })).ok);
+    const again = memberOf({ detections: [criticalDetection] });
+    const after = scoredOf({ severity: 0.99, members: [first, again], added: 1, situationId: one.situation.id });
+    const [change] = await decide(after);
+    assert.deepEqual([change?.kind, change?.from, change?.incident.state], ["promoted", to, "open"]);
+    assert.match(change?.incident.attention ?? "", /new alarm came after it was/);
+    const { timeline } = await record(id);
+    assert.ok(timeline.some((entry) => entry.kind === "state" && entry.says.startsWith("Opened again")));
+    assert.deepEqual(await decide(after), [], "once");
+  }
+});
 
 testOnDatabases("E08 F26 what a person set stays when the machine scores again", async (database) => {
   const { decide, person, record } = await start(database);

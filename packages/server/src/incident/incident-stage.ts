@@ -22,15 +22,19 @@ export function incidentStage(deps: IncidentStageDeps): IncidentStage {
       signalIds: scored.flatMap((one) => one.addedSignalIds),
     });
     const year = new Date(nowMs).getUTCFullYear();
+    const worked = new Set(work.map(({ row }) => row.situationId));
     const references = await takeReferences(tx, year, situationsWithoutWork(scored, work));
     const effects = decideIncidents(scored, work, {
       nowMs,
       taxonomyVersion: needs.taxonomies.current.version,
       newId: deps.chance.uuid,
       references,
+      // Work that exists has the facts of its older members already.
       facts: await signalFacts(
         tx,
-        scored.flatMap((one) => one.situation.members.map((member) => member.signalId)),
+        scored.flatMap((one) =>
+          worked.has(one.situation.id) ? one.addedSignalIds : one.situation.members.map((member) => member.signalId),
+        ),
       ),
     });
     await saveEffects(tx, effects, deps.chance);

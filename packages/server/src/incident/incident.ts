@@ -185,16 +185,51 @@ function nextState({ one, row, members }: Extension): Next {
     const says = `Promoted to an incident: ${because}`;
     return { state: "open", kind: "promoted", because, says, audit: "incident.promoted", attention };
   }
+  const alarm = finished.has(row.state) ? alarmIn(members) : undefined;
+  if (reaches && alarm !== undefined) {
+    const because = `a new alarm came after it was ${stateInWords(row.state)}: ${toSummaryText(alarm)}`;
+    const says = `Opened again: ${because}`;
+    return {
+      state: "open",
+      kind: "promoted",
+      because,
+      says,
+      audit: "incident.reopened",
+      attention: `${upperFirst(because)}.`,
+    };
+  }
   if (row.state === "aged_out") {
     const because = `a new signal came after it had aged out: ${cause ?? "evidence came"}`;
     const says = `Back on the watch list: ${because}`;
     return { state: "watch", kind: "watch_opened", because, says, audit: "incident.watch_reopened", attention: null };
   }
-  const past = row.state === "closed" ? "closed" : row.state === "handed_over" ? "handed over" : null;
-  const attention =
-    past === null ? row.attention : `New signals came after it was ${past}; the last: ${lastOf(members)}.`;
+  const attention = finished.has(row.state)
+    ? `New signals came after it was ${stateInWords(row.state)}; the last: ${lastOf(members)}.`
+    : row.attention;
   const because = cause ?? "signals of the same situation";
   return { state: row.state, kind: "extended", because, says: "", audit: "incident.extended", attention };
+}
+
+// Nobody looks at these any more.
+const finished: ReadonlySet<IncidentState> = new Set(["closed", "handed_over"]);
+
+/**
+ * The first new signal that may not end in a drawer: somebody pressed the button again two minutes after the first press was put
+ * down as a mistake. Late signals are what the closed work was about; weaker ones only flag it.
+ */
+function alarmIn(members: readonly SituationMember[]): SituationMember | undefined {
+  return members.find(
+    (member) =>
+      !member.late && member.detections.some(({ ruleLevel }) => ruleLevel === "critical" || ruleLevel === "high"),
+  );
+}
+
+function stateInWords(state: IncidentState): string {
+  return state.replaceAll("_", " ");
+}
+
+function upperFirst(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 /** Signals, detections, score and decision: what every change by the machine writes. */

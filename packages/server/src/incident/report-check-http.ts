@@ -1,5 +1,6 @@
 import type { Static } from "typebox";
 import { problem, type HttpProblem } from "../api/problem.ts";
+import { isStorable } from "../platform/storable-time.ts";
 import type { EditedFields } from "./incident-command.ts";
 import type { editBody, reportBody } from "./incident-schema.ts";
 import { incidentRow } from "./incident-read.ts";
@@ -61,6 +62,11 @@ function checkZone(needs: SummaryNeeds, siteId: string, zoneId: string | null): 
 
 function pastInstant(text: string, nowMs: number): number {
   const atMs = Date.parse(text);
+  if (!isStorable(atMs)) {
+    throw problem(400, "request_invalid", "body /occurredAt: not a time between the years 1900 and 9999", {
+      pointer: "/occurredAt",
+    });
+  }
   if (atMs <= nowMs + aheadMsMax) return atMs;
   throw problem(422, "occurred_in_future", "occurredAt lies in the future", {
     pointer: "/occurredAt",

@@ -232,7 +232,7 @@ type Served = PacketHouse & { readonly url: string; readonly fetch: typeof fetch
 async function withRoutes(
   database: OpenDatabase,
   house: PacketHouse,
-  test: (served: Served) => Promise<void>,
+  visit: (served: Served) => Promise<void>,
 ): Promise<void> {
   const jobs = await Jobs.open<Schema>(database.db, silentLog);
   await definePacketJobs(jobs, house.packets, 0);
@@ -240,7 +240,7 @@ async function withRoutes(
     packetRoutes({ ...house.packets, jobs, incidentRefOf: house.deps.incidentRefOf }),
   ]);
   try {
-    await test({ ...house, url, fetch });
+    await visit({ ...house, url, fetch });
   } finally {
     await app.close();
     await jobs.close();

@@ -11,12 +11,13 @@ import { playbooksOf } from "./respond-read.ts";
 import { respondStage, type TimelineLine } from "./respond-stage.ts";
 import { applicable, type RespondFacts } from "./respond.ts";
 
+const guidance = { severityMin: 0, riskClass: "guidance" } as const;
 const index: PlaybookIndex = {
   version: "playbooks-1",
   playbooks: [
-    { id: "everything", title: "Everything", category: "*", levelMin: 1, steps: ["Look"] },
-    { id: "attack", title: "Attack", category: "*", levelMin: 3, steps: ["Call"] },
-    { id: "theft", title: "Theft", category: "shoplifting", levelMin: 1, steps: ["Bookmark", "Count"] },
+    { id: "everything", title: "Everything", category: "*", levelMin: 1, ...guidance, steps: ["Look"] },
+    { id: "attack", title: "Attack", category: "*", levelMin: 3, ...guidance, steps: ["Call"] },
+    { id: "theft", title: "Theft", category: "shoplifting", levelMin: 1, ...guidance, steps: ["Bookmark", "Count"] },
   ],
 };
 
@@ -35,6 +36,21 @@ for (const { says, facts, want } of cases) {
     );
   });
 }
+
+test("E03 a playbook has a threshold of its own: it applies from its severity on, and not below", () => {
+  const sure = {
+    id: "sure",
+    title: "Sure",
+    category: "*",
+    levelMin: 1,
+    ...guidance,
+    severityMin: 0.97,
+    steps: ["Act"],
+  } as const;
+  const ids = (severity: number) =>
+    applicable({ ...summaryOf(), severity }, { version: "v", playbooks: [sure] }).map(({ playbook }) => playbook.id);
+  assert.deepEqual([ids(0.969), ids(0.97)], [[], ["sure"]]);
+});
 
 testOnDatabases(
   "G01 an incident gets each playbook once, with its version, timeline line and audit entry",

@@ -11,6 +11,7 @@ export type RespondFacts = {
   readonly state: IncidentState;
   readonly category: string;
   readonly level: TriageLevel;
+  readonly severity: number;
 };
 
 /** Work that somebody does now; a watch item and a finished incident need no playbook. */
@@ -22,7 +23,9 @@ const working: ReadonlySet<IncidentState> = new Set(["open", "acknowledged", "in
  */
 export function applicable(facts: RespondFacts, index: PlaybookIndex): readonly Applicable[] {
   if (!working.has(facts.state)) return [];
-  const fitting = index.playbooks.filter((playbook) => facts.level >= playbook.levelMin);
+  const fitting = index.playbooks.filter(
+    (playbook) => facts.level >= playbook.levelMin && facts.severity >= playbook.severityMin,
+  );
   const own = fitting.filter((playbook) => playbook.category === facts.category);
   const general = fitting.filter((playbook) => playbook.category === "*");
   return [

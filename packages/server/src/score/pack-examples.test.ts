@@ -56,20 +56,20 @@ const examples: readonly {
   readonly events: readonly JsonObject[];
   readonly severity: number;
 }[] = [
-  { says: "C04 one weak camera hint stays on the watch list", events: [watch], severity: 0.1545 },
+  { says: "one weak camera hint stays on the watch list", events: [watch], severity: 0.1545 },
   {
-    says: "C04 D01 the void 20 s after it makes it an incident",
+    says: "D01 the void 20 s after it makes it an incident",
     events: [watch, event("T-01", "pos_void", { afterSeconds: 20, data: voided })],
     severity: 0.9707,
   },
-  { says: "C04 a panic button opens alone", events: [event("P-01", "panic_button")], severity: 0.9802 },
+  { says: "a panic button opens alone", events: [event("P-01", "panic_button")], severity: 0.9802 },
   {
-    says: "C04 till tampering opens alone",
+    says: "till tampering opens alone",
     events: [event("T-01", "pos_tamper", { data: { part: "card_reader" } })],
     severity: 0.937,
   },
   {
-    says: "C04 a door forced after hours opens alone",
+    says: "a door forced after hours opens alone",
     events: [event("D-01", "door_forced", { site: "S-1004", afterSeconds: 12 * 3600 })],
     severity: 0.9608,
   },
@@ -99,7 +99,7 @@ const examples: readonly {
 
 describe("what the shipped weights make of examples", () => {
   for (const { says, events, severity } of examples) {
-    it(says, () => {
+    it(`C04 ${says}`, () => {
       const found = runWorld(events.map(delivered), pack);
       assert.equal(found.length, 1, "one situation");
       assert.equal(

@@ -24,7 +24,13 @@ type MemberParts = {
   readonly role?: SituationMember["role"];
   readonly view?: JsonObject;
 };
-type Rule = { readonly id: string; readonly points: number; readonly level?: TriageLevel; readonly category?: string };
+type Rule = {
+  readonly id: string;
+  readonly points: number;
+  readonly level?: TriageLevel;
+  readonly category?: string;
+  readonly sigma?: SigmaLevel;
+};
 
 function member(parts: MemberParts): SituationMember {
   const signalId = idOf(parts.name);
@@ -42,12 +48,13 @@ function member(parts: MemberParts): SituationMember {
     because: "opened_it",
     detections: (parts.rules ?? []).map((rule) => detection(rule, signalId)),
     view: parts.view ?? {},
+    enrichment: [],
     traits: null,
   };
 }
 
 function detection(rule: Rule, signalId: string): Detection {
-  const ruleLevel: SigmaLevel = "medium";
+  const ruleLevel: SigmaLevel = rule.sigma ?? "medium";
   return {
     signalId: signalId as SignalId,
     ruleId: rule.id,
@@ -233,4 +240,27 @@ test("C04 E01 property: additions sum exactly to the total, stand in order of si
       assert.ok(got.severity >= 0 && got.severity <= 1 && got.confidence >= 0 && got.confidence <= 1);
     }),
   );
+});
+
+test("A08 C04 neither a badge, a paid purchase nor a sale period makes an alarm less than an incident", () => {
+  const alarm = { ...panic, sigma: "critical" as const };
+  const calendar = { time: { calendar: "Black Friday week" } };
+  const badge = { event_type: "badge_read", data: { result: "granted" }, ...calendar };
+  const beside = [
+    member({ name: "badge", service: "badge_reader", role: "context", view: badge }),
+    member({ name: "gate", service: "eas_gate", rules: [exitAlarm], view: calendar }),
+    member({ name: "sale", service: "till", role: "exculpatory", view: { context: { explains: [idOf("gate")] } } }),
+  ];
+  const pressed = member({ name: "panic", service: "panic_button", rules: [alarm], view: calendar });
+  const alone = score([pressed], [alarm]);
+  const hidden = score([pressed, ...beside], [alarm, exitAlarm]);
+  assert.deepEqual([alone.threshold, hidden.threshold], [0.9, 0.9]);
+  assert.equal(hidden.score.severity, alone.score.severity);
+  assert.ok(hidden.score.severity >= hidden.threshold);
+  const weak = { ...panic, points: 6900 };
+  const { score: doubted, threshold } = score(
+    [member({ name: "panic", service: "till", rules: [weak], view: calendar }), ...beside],
+    [weak, exitAlarm],
+  );
+  assert.ok(doubted.severity < threshold, "what is not critical is still doubted");
 });

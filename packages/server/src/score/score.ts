@@ -27,7 +27,7 @@ export function scoreSituation(inputs: ScoreInputs): Scored {
     ...corroboration(standing, weights),
     ...(standing.length === 0 ? [] : factorAdditions(weights.context, "context", { members, standing })),
     ...saleExplains(weighed, inputs),
-    ...factorAdditions(weights.exculpatory.factors, "exculpatory", { members, standing }),
+    ...(isAlarm(standing) ? [] : factorAdditions(weights.exculpatory.factors, "exculpatory", { members, standing })),
   ].filter((entry) => entry.milliLogOdds !== 0);
   const baseRate = addition("base_rate", {
     code: "base_rate",
@@ -48,7 +48,7 @@ export function scoreSituation(inputs: ScoreInputs): Scored {
     weightsVersion: inputs.weightsVersion,
     rulesVersion: inputs.rulesVersion,
   };
-  return { score, threshold: thresholdOf(members, weights), watchFloor: weights.watch_floor };
+  return { score, threshold: thresholdOf(members, standing, weights), watchFloor: weights.watch_floor };
 }
 
 // Nobody is ever certain: a machine that says 1 has stopped listening.
@@ -165,12 +165,28 @@ function fieldOf(view: SituationMember["view"], path: string): unknown {
   }, view);
 }
 
+/**
+ * A critical rule that stands (a panic button, a weapon, a tampered till) speaks for itself: a badge or a sale beside it does not
+ * make it less, nor does a busy season. Otherwise a thief could hide an attack behind a purchase and a member of staff.
+ */
+function isAlarm(standing: readonly Weighed[]): boolean {
+  return standing.some(({ detection, points }) => detection.ruleLevel === "critical" && points > 0);
+}
+
 function saleExplains(weighed: readonly Weighed[], inputs: ScoreInputs): readonly Addition[] {
   const explained = weighed.filter((entry) => entry.explained);
   if (explained.length === 0) return [];
-  const { points, says } = inputs.weights.exculpatory.sale_explains;
+  const { sale_explains } = inputs.weights.exculpatory;
+  const points = isAlarm(weighed.filter((entry) => !entry.explained)) ? 0 : sale_explains.points;
   const of = inputs.members.filter((member) => member.role === "exculpatory");
-  return [addition("exculpatory", { code: "sale_explains", points: points - sumPoints(explained), says, of })];
+  return [
+    addition("exculpatory", {
+      code: "sale_explains",
+      points: points - sumPoints(explained),
+      says: sale_explains.says,
+      of,
+    }),
+  ];
 }
 
 function bySize(a: Addition, b: Addition): number {
@@ -209,10 +225,11 @@ function levelAndCategory(weighed: readonly Weighed[], weights: Weights): { leve
   );
 }
 
-function thresholdOf(members: readonly SituationMember[], weights: Weights): number {
+function thresholdOf(members: readonly SituationMember[], standing: readonly Weighed[], weights: Weights): number {
   const newest = members.findLast((member) => member.detections.length > 0);
   const period = newest === undefined ? undefined : fieldOf(newest.view, "time.calendar");
   const shifted =
     typeof period === "string" && Object.hasOwn(weights.calendar, period) ? weights.calendar[period] : undefined;
-  return shifted?.incident_threshold ?? weights.incident_threshold;
+  const threshold = shifted?.incident_threshold ?? weights.incident_threshold;
+  return isAlarm(standing) ? Math.min(threshold, weights.incident_threshold) : threshold;
 }

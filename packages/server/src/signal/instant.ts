@@ -1,12 +1,9 @@
 import { ok, type Result } from "@tillwatch/wire";
+import { isStorable } from "../platform/storable-time.ts";
 import { refuse, shown, type Refusal } from "./refusal.ts";
 
 const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,12}))?([Zz]|([+-])(\d\d):(\d\d))$/;
 const withoutOffset = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?$/;
-
-// What both JavaScript and timestamptz write with four digits of year.
-const earliestMs = Date.UTC(1900, 0, 1);
-const latestMs = Date.UTC(9999, 11, 31);
 
 /**
  * Epoch milliseconds of an RFC 3339 date-time; further digits of the second are cut off. A leap second (:60) is the first
@@ -33,13 +30,20 @@ export function parseInstant(text: string, pointer: string): Result<number, Refu
   }
   const millis = Number((parts[7] ?? "").slice(0, 3).padEnd(3, "0"));
   const offsetMs = (offsetHour * 60 + offsetMinute) * 60_000 * (parts[9] === "-" ? -1 : 1);
-  return ok(dayMs + ((hour * 60 + minute) * 60 + second) * 1000 + millis - offsetMs);
+  const ms = dayMs + ((hour * 60 + minute) * 60 + second) * 1000 + millis - offsetMs;
+  // The offset can carry the instant out of what the calendar date promised: 9999-12-31T23:59:59-23:59 is in the year 10000.
+  if (isStorable(ms)) return ok(ms);
+  return refuse(
+    "signal_timestamp_malformed",
+    pointer,
+    `${shown(text)} is outside of what can be stored (1900-01-01 to 9999-12-31, UTC)`,
+  );
 }
 
 /** The instant of epoch seconds as a float (Frigate), as milliseconds. */
 export function parseEpochSeconds(seconds: number, pointer: string): Result<number, Refusal> {
   const ms = Math.floor(seconds * 1000);
-  if (ms >= earliestMs && ms <= latestMs) return ok(ms);
+  if (isStorable(ms)) return ok(ms);
   return refuse("signal_timestamp_malformed", pointer, `${shown(seconds)} is not a time in seconds since 1970`);
 }
 

@@ -14,7 +14,11 @@ export function channelOfTopic(topic: string, frigateSite: SiteId | null): Resul
   if (topic === "frigate/events") return ok(frigateSite === null ? {} : { frigateSite });
   const levels = topic.split("/");
   const [root, siteText, deviceText, leaf] = levels;
-  if (levels.length !== 4 || root !== "tillwatch" || leaf !== "signal") return null;
+  if (root !== "tillwatch") return null;
+  // Below our own root nothing is passed over: a device that publishes to `.../signals` would be acknowledged and never heard.
+  if (levels.length !== 4 || leaf !== "signal") {
+    return refuse("signal_topic_malformed", "", `${shown(topic)} is not tillwatch/<site>/<device>/signal`);
+  }
   const site = parseSiteId(siteText);
   const device = parseDeviceId(deviceText);
   if (site.ok && device.ok) return ok({ site: site.value, device: device.value });

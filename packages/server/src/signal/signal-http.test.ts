@@ -165,6 +165,8 @@ testOnDatabases("B03 limits: large bodies, packed bombs, wrong types", async (da
     const latin = await post("{}", { "content-type": "application/json; charset=latin1" });
     assert.deepEqual([latin.status, latin.body.code], [415, "signal_charset_unsupported"]);
     assert.deepEqual((await post("  ")).body.code, "signal_body_empty");
+    const nothing = await post(undefined as unknown as string, {});
+    assert.deepEqual([nothing.status, nothing.body.code], [400, "signal_body_empty"]);
     assert.deepEqual((await post("[]")).body, { accepted: 0, duplicates: 0, ...nothingRefused });
   });
 });
@@ -244,8 +246,11 @@ testOnDatabases("B04 B12 sources: counts, gaps that late signals close, clock of
         ["S-1001/C-09", "never_seen"],
       ],
     );
-    nowMs.value += 120_000;
-    assert.equal((await sources())[0]?.state, "silent");
+    const heartbeats = Array.from({ length: 10 }, (_, n) => ({ ...sampleDeviceEvent, event_id: `beat-${n}` }));
+    await post(JSON.stringify(heartbeats)); // now it has a rhythm to break
+    nowMs.value += 3_600_000;
+    const silent = (await sources()).filter(({ state }) => state === "silent").map(({ source }) => source);
+    assert.deepEqual(silent, ["S-1001/C-01"]);
     nowMs.value += 86_400_000;
     assert.equal((await sources())[1]?.signalsToday, 0);
   });

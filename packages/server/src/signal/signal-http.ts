@@ -79,6 +79,8 @@ function takeSignals(deps: SignalRouteDeps): FastifyPluginAsync {
 
 async function take(request: FastifyRequest, deps: SignalRouteDeps): Promise<SignalsAccepted> {
   if (deps.signalLog.busy) throw busy();
+  // Neither a body nor a content type: nothing was parsed.
+  if (request.body === undefined) throw problem(400, "signal_body_empty", "the body holds no signal");
   const intake = new Intake(deps, channelOf(request));
   const how = { framing: framingOf(request), gzip: isGzip(request) };
   let single = false;

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Signal } from "@tillwatch/wire";
 import type { BulkWriter, CopyInto } from "../platform/bulk-writer.ts";
 import { describeFault, type Log } from "../platform/log.ts";
@@ -140,9 +141,10 @@ export class SignalLog {
   }
 
   async #run(): Promise<void> {
-    // Lets the requests of this turn of the event loop come together.
-    await Promise.resolve();
     while (this.#waiting.length > 0) {
+      // Lets every socket be read that has something, so that requests come together in one transaction. Without it the embedded
+      // database, which never leaves the microtasks, would commit each request alone while the others wait unread.
+      await setImmediate();
       const batch = this.#take();
       await this.#commit(batch);
     }

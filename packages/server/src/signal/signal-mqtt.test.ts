@@ -118,6 +118,7 @@ testOnDatabases(
       await send("tillwatch/signals", Buffer.from([0xff, 0x00, 0xfe]));
       await send("tillwatch/S-1002/C-01/signal", JSON.stringify(sampleDeviceEvent));
       await send("tillwatch/S 1/C-01/signal", JSON.stringify(sampleDeviceEvent));
+      await send("tillwatch/S-1002/C-01/signals", JSON.stringify(sampleDeviceEvent));
       await send("tillwatch/signals", `{"note":"${"y".repeat(300_000)}"}`);
       await send("tillwatch/signals", JSON.stringify([cloudEvent("good"), { nothing: true }]));
       await send("tillwatch/signals", "");
@@ -127,6 +128,7 @@ testOnDatabases(
         ["signal_row_not_utf8", "mqtt:tillwatch/signals"],
         ["signal_topic_mismatch", "mqtt:tillwatch/S-1002/C-01/signal"],
         ["signal_topic_malformed", "mqtt:tillwatch/S 1/C-01/signal"],
+        ["signal_topic_malformed", "mqtt:tillwatch/S-1002/C-01/signals"],
         ["signal_row_too_large", "mqtt:tillwatch/signals"],
         ["signal_shape_unknown", "mqtt:tillwatch/signals"],
       ]);

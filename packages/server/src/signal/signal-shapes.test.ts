@@ -249,6 +249,18 @@ test("B11 each refusal names its place", () => {
     ],
     ["no offset", { ...bare, timestamp: "2026-03-23 15:04:05" }, "signal_timestamp_without_offset", "/timestamp"],
     ["no such day", { ...bare, timestamp: "2026-02-30T15:04:05Z" }, "signal_timestamp_malformed", "/timestamp"],
+    [
+      "out of the years by its offset",
+      { ...bare, timestamp: "9999-12-31T23:59:59-23:59" },
+      "signal_timestamp_malformed",
+      "/timestamp",
+    ],
+    [
+      "before the years by its offset",
+      { ...bare, timestamp: "1900-01-01T00:00:00+23:59" },
+      "signal_timestamp_malformed",
+      "/timestamp",
+    ],
     ["no time", { ...bare, timestamp: "yesterday" }, "signal_timestamp_malformed", "/timestamp"],
     ["confidence in percent", { ...bare, confidence: 86 }, "signal_number_out_of_range", "/confidence"],
     ["confidence in words", { ...bare, confidence: "high" }, "signal_member_malformed", "/confidence"],

@@ -14,6 +14,7 @@ export type CrashLoopOptions = {
   readonly databaseUrl: string | null; // null: PGlite
   readonly rounds: number;
   readonly random: () => number; // when to kill
+  readonly stopped?: AbortSignal; // no further rounds; what was done is checked
   readonly onRound?: (round: CrashRound) => void;
 };
 
@@ -50,7 +51,7 @@ export async function crashLoop(options: CrashLoopOptions): Promise<CrashReport>
   const kills = { start: 0, load: 0 };
   const problems: string[] = [];
   let startMs = 3_000; // how long a start takes, learned from those that came to serve
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < rounds && options.stopped?.aborted !== true; round++) {
     const isEarly = round < Math.ceil(rounds / 10);
     const during = isEarly || random() < killsDuringStart ? "start" : "load";
     const server = new ServerProcess(settings);

@@ -1,6 +1,6 @@
 import mqtt from "mqtt";
 import { steadySignals, type SimDirectory } from "@tillwatch/sim";
-import type { JsonObject, SignalsAccepted } from "@tillwatch/wire";
+import type { SignalsAccepted } from "@tillwatch/wire";
 import { panicEvent, panicSite } from "./crash-pack.ts";
 import { serverToken, type ServerAddresses } from "./crash-server.ts";
 
@@ -18,7 +18,7 @@ export class Journal {
   }
 }
 
-type Event = JsonObject & { readonly source: string; readonly id: string };
+type Event = SentSignal & { readonly siteid: string; readonly deviceid: string };
 type Batch = readonly Event[];
 
 /**
@@ -77,12 +77,14 @@ export class Senders {
     // Not connectAsync: its promise stays pending where the server goes away in the middle of the handshake.
     const gone = new Promise<boolean>((resolve) => client.once("close", () => resolve(false)));
     client.on("error", () => {});
-    let open = await Promise.race([connected, gone]);
-    void gone.then(() => (open = false));
-    while (open) {
+    const line = { open: await Promise.race([connected, gone]) };
+    client.once("close", () => {
+      line.open = false;
+    });
+    while (line.open) {
       const event = this.#mqtt.shift() ?? (stop() ? undefined : this.#newBatch(1)[0]);
       if (event === undefined) break;
-      const topic = `tillwatch/${String(event["siteid"])}/${String(event["deviceid"])}/signal`;
+      const topic = topicOf(event);
       const published = client.publishAsync(topic, JSON.stringify(event), { qos: 1 });
       const acknowledged = await Promise.race([published.then(() => true).catch(() => false), gone]);
       if (acknowledged) this.journal.acknowledged.add(Journal.keyOf(event));
@@ -97,7 +99,7 @@ export class Senders {
     const wave = { seed, directory: this.#directory, count: size, startMs, suspiciousShare: 0.05 };
     const events = [...steadySignals(wave)] as unknown as Event[];
     if (size > 1 && this.#made % 7 === 0 && this.journal.panics < this.#panicSitesMax) {
-      events.push(panicEvent(panicSite(this.journal.panics++), startMs) as unknown as Event);
+      events.push(panicEvent(panicSite(this.journal.panics++), startMs));
     }
     for (const event of events) this.journal.sent.add(Journal.keyOf(event));
     return events;
@@ -119,4 +121,11 @@ export async function post(url: string, events: readonly unknown[]): Promise<Ans
   } catch {
     return "gone";
   }
+}
+
+function topicOf(event: Event): string {
+  const { siteid, deviceid } = event as { readonly siteid?: unknown; readonly deviceid?: unknown };
+  if (typeof siteid !== "string" || typeof deviceid !== "string")
+    throw new TypeError("a simulated event names its device");
+  return `tillwatch/${siteid}/${deviceid}/signal`;
 }

@@ -23,7 +23,7 @@ const saidLinesMax = 200;
 export class ServerProcess {
   readonly startedAtMs = performance.now();
   readonly #child: ChildProcess;
-  readonly #exited: Promise<void>;
+  readonly #exited: Promise<unknown>;
   readonly #said: string[] = [];
   readonly #errors: string[] = [];
   readonly #addresses: Promise<ServerAddresses>;
@@ -33,10 +33,14 @@ export class ServerProcess {
       env: environmentOf(settings),
       stdio: ["ignore", "pipe", "pipe"],
     });
-    this.#exited = once(this.#child, "exit").then(() => {});
+    this.#exited = this.#ended();
     this.#addresses = this.#greeted();
     this.#addresses.catch(() => {}); // nobody may be waiting for a server that is killed while it starts
     this.#listenToErrors();
+  }
+
+  async #ended(): Promise<void> {
+    await once(this.#child, "exit");
   }
 
   get pid(): number {
@@ -55,9 +59,9 @@ export class ServerProcess {
     return this.#addresses;
   }
 
-  kill9(): Promise<void> {
+  async kill9(): Promise<void> {
     this.#child.kill("SIGKILL");
-    return this.#exited;
+    await this.#exited;
   }
 
   /** In order; answers its exit code, null where it had to be killed. */

@@ -77,6 +77,7 @@ export function memberOf(edit: Partial<SituationMember> = {}): SituationMember {
     because: "opened_it",
     detections: [],
     view: {},
+    enrichment: [],
     traits: null,
     ...edit,
   };

@@ -151,6 +151,7 @@ export const hostileRecord: IncidentRecord = {
       clockOffsetMs: 120_000,
       late: true,
       joinedBecause: "opened_it",
+      enrichment: [],
       media: [],
       data: { cashier: "c:17" },
     },

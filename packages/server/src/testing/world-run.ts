@@ -181,7 +181,7 @@ function memberOf(
   const { service, correctedAtMs, late, detections, view } = signal;
   const zoneId = place.traits.zones[0] ?? null;
   const own = { signalId: id, type, service, source, deviceId, zoneId, correctedAtMs, late, confidence };
-  return { ...own, ...place, detections, view };
+  return { ...own, ...place, detections, view, enrichment: signal.enrichment };
 }
 
 function byTime(a: SituationMember, b: SituationMember): number {

@@ -21,7 +21,7 @@ for (const [severity, want] of severities) {
 test("F08 codes of the server read as words, sentences stay as they came", () => {
   assert.deepEqual(
     [codeText("rfid_exit_read"), codeText("person_loitering"), joinedText("opened_it"), joinedText("By hand.")],
-    ["RFID exit read", "Person loitering", "The first one: it opened this", "By hand."],
+    ["RFID exit read", "Person loitering", "It opened the situation", "By hand."],
   );
   assert.equal(joinedText("constructor"), "constructor");
 });

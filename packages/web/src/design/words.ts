@@ -42,22 +42,6 @@ export const verdictWords: Readonly<Record<Verdict, string>> = {
   unsure: "Unsure",
 };
 
-/** Why a signal stands with the others. Only the server's codes are looked up; a sentence is shown as it came. */
-const joinedWords: Readonly<Record<string, string>> = {
-  opened_it: "The first one: it opened this",
-  same_zone_and_time: "Another kind of device, same place and time",
-  adjacent_zone_and_time: "Another kind of device, next place, same time",
-  same_device: "The same device, shortly after or before",
-  same_terminal: "The same till",
-  same_item: "The same piece of goods",
-  same_person_track: "The same person, followed by a camera",
-  sale_explains_exit: "A sale of the goods that left",
-};
-
-export function joinedText(because: string): string {
-  return Object.hasOwn(joinedWords, because) ? (joinedWords[because] ?? because) : because;
-}
-
 /** A code of the wire as words of the screen: `rfid_exit_read` reads "RFID exit read". */
 export function codeText(code: string): string {
   const text = code.replaceAll("_", " ").replaceAll(/\b(?:eas|pos|rfid)\b/g, (letters) => letters.toUpperCase());
@@ -115,4 +99,20 @@ export function moneyText(minor: number, currency: string): string {
   } catch {
     return `${minor} ${currency} (minor units)`;
   }
+}
+
+const joined: Readonly<Record<string, string>> = {
+  opened_it: "It opened the situation",
+  same_zone_and_time: "Same zone, close in time, another kind of source",
+  adjacent_zone_and_time: "Neighbouring zone, close in time, another kind of source",
+  same_device: "The same device",
+  same_terminal: "The same till",
+  same_item: "The same article",
+  same_person_track: "The same track of a camera",
+  sale_explains_exit: "A sale that explains what left the shop",
+};
+
+/** Why a signal belongs to a situation; an unknown reason is shown as it is. */
+export function joinedText(because: string): string {
+  return (Object.hasOwn(joined, because) ? joined[because] : undefined) ?? because.replaceAll("_", " ");
 }

@@ -25,6 +25,24 @@ export function SignalsPanel({ record }: { readonly record: IncidentRecord }) {
   );
 }
 
+/** What we added to the signal, and where each fact comes from. */
+function Added({ enrichment }: { readonly enrichment: IncidentSignal["enrichment"] }) {
+  if (enrichment.length === 0) return null;
+  return (
+    <div className="text-xs md:col-span-2">
+      <h4 className="font-semibold">Added by us, and from where</h4>
+      <ul className="mt-1 grid gap-1">
+        {enrichment.map(({ fields, from, version, at }) => (
+          <li key={fields.join()} className="text-ink-muted">
+            <code className="font-mono break-words">{fields.join(", ")}</code> from {from}
+            {version === null ? null : ` (${version})`}, looked up <Moment at={at} />
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
 function SignalItem({ signal }: { readonly signal: IncidentSignal }) {
   const place = [signal.deviceId, signal.zoneId].filter((part) => part !== null).join(" · ");
   return (
@@ -86,6 +104,7 @@ function SignalItem({ signal }: { readonly signal: IncidentSignal }) {
           >
             {JSON.stringify(signal.data, null, 2)}
           </pre>
+          <Added enrichment={signal.enrichment} />
         </div>
       </details>
     </li>
