@@ -39,7 +39,10 @@ async function main(parts: readonly string[]): Promise<Counts> {
     if (!(await buildWeb(root, signal))) return { ...noTests, failed: 1 };
   }
   const files = findTests(parts);
-  if (files.length === 0) console.log(`no test found${parts.length === 0 ? "" : ` under ${parts.join(", ")}`}`);
+  if (files.length === 0) {
+    console.log(`no test found${parts.length === 0 ? "" : ` under ${parts.join(", ")}`}`);
+    return { ...noTests, failed: 1 }; // a mistyped folder must not read as success
+  }
   return withPostgres(() => {
     const requireAll = process.env["TILLWATCH_REQUIRE_ALL"] === "1";
     const concurrency = availableParallelism();

@@ -128,7 +128,7 @@ test("B07 an unknown device waits as a dead letter, is redriven when the directo
   const put = await app.call("/api/v1/sites/S-1001/devices/P-99", {
     method: "PUT",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ id: "P-99", kind: "panic_button", name: "New button", zone: "checkout" }),
+    body: JSON.stringify({ kind: "panic_button", name: "New button", zone: "checkout" }), // the address names it
   });
   assert.equal(put.status, 200, await put.text());
   assert.equal((await app.call("/api/v1/dead-letters/redrive", { method: "POST" })).status, 200);

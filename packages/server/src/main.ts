@@ -4,6 +4,7 @@ import { doctorCommand } from "./cli/doctor-command.ts";
 import { rulesCommand } from "./cli/rules-command.ts";
 import { simulateCommand } from "./cli/simulate-command.ts";
 import { demoCommand, startCommand } from "./cli/start-command.ts";
+import { version } from "./cli/shipped.ts";
 import { verifyCommand } from "./cli/verify-command.ts";
 import { describeFault } from "./platform/log.ts";
 
@@ -28,7 +29,15 @@ async function main(): Promise<number> {
     err: (text) => process.stderr.write(text),
     stopped: untilAskedToStop(),
   };
+  if (["version", "--version", "-v"].includes(word)) {
+    cli.out(`${version}\n`);
+    return exitOk;
+  }
   if (command === undefined) return help(cli, word);
+  if (args.some((arg) => ["--help", "-h"].includes(arg))) {
+    cli.out(usageOf(command));
+    return exitOk;
+  }
   try {
     return await command.run(cli);
   } catch (fault) {
@@ -39,10 +48,14 @@ async function main(): Promise<number> {
 
 function help(cli: Cli, word: string): number {
   const asked = ["help", "--help", "-h"].includes(word);
-  const lines = Object.values(commands).map(({ usage, summary }) => `  tillwatch ${usage}\n      ${summary}\n`);
+  const lines = Object.values(commands).map(usageOf);
   const text = `Tillwatch: from a shop's signals to incidents that explain themselves and packets that anyone can verify\n\n${lines.join("")}`;
   (asked ? cli.out : cli.err)(asked ? text : `tillwatch: there is no command ${word}\n\n${text}`);
   return asked ? exitOk : exitUnusable;
+}
+
+function usageOf({ usage, summary }: Command): string {
+  return `  tillwatch ${usage}\n      ${summary}\n`;
 }
 
 /** First SIGINT or SIGTERM: close in order. A second one: at once. */

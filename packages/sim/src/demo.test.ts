@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { demoWorld, paced } from "./demo.ts";
-import { smallDirectory, tuesdayNoonMs } from "./testing/small-directory.ts";
+import { smallDirectory, smallSite, tuesdayNoonMs } from "./testing/small-directory.ts";
 import type { Delivery } from "./world.ts";
 
 function takeUntil(deliveries: Iterable<Delivery>, untilMs: number): readonly Delivery[] {
@@ -28,6 +28,19 @@ describe("pacing of the demo", () => {
     const demo = demoWorld({ seed: 2, directory: smallDirectory, nowMs: tuesdayNoonMs, historyHours: 0 });
     const crimes = new Set(takeUntil(demo.live(), tuesdayNoonMs + 3_600_000).map(({ crimeId }) => crimeId));
     assert.ok(crimes.size > 10 && crimes.size < 40, `${crimes.size} crimes in an hour at two shops`);
+  });
+
+  it("C07 with one shop open, the first crimes rest between each other and stay incidents of their own", () => {
+    const directory = { ...smallDirectory, sites: [smallSite("S-1001")] };
+    const demo = demoWorld({ seed: 3, directory, nowMs: tuesdayNoonMs, historyHours: 0 });
+    const firstAtMs = new Map<string, number>();
+    for (const { crimeId, atMs } of takeUntil(demo.live(), tuesdayNoonMs + 1_800_000)) {
+      if (crimeId !== null && !firstAtMs.has(crimeId)) firstAtMs.set(crimeId, atMs);
+    }
+    const starts = [...firstAtMs.values()].sort((a, b) => a - b);
+    assert.ok(starts.length >= 4, `${starts.length} crimes`);
+    const inFirstMinute = starts.filter((atMs) => atMs < tuesdayNoonMs + 60_000).length;
+    assert.equal(inFirstMinute, 1);
   });
 
   it("C07 two demos after each other share no id", () => {

@@ -7,6 +7,7 @@ import { Random } from "./random.ts";
 const hourMs = 3_600_000;
 // What happens at one place within minutes runs together into a single incident, so shops get a rest between two crimes.
 const restMinutes = 3;
+const openingRestMs = 2 * restMinutes * 60_000;
 const quietBeforeNowMs = 12 * 60_000;
 
 export type DemoWorld = {
@@ -73,7 +74,10 @@ function opening(directory: SimDirectory, nowMs: number, isOpen: (siteId: string
   const closed = directory.sites.filter(({ id }) => !isOpen(id));
   const acts = firstActs.flatMap(({ kind, afterMs }, index) => {
     const site = open[index % Math.max(1, open.length)];
-    return site === undefined ? [] : [{ kind, siteId: site.id, startMs: nowMs + afterMs }];
+    if (site === undefined) return [];
+    // At night few shops are open: a shop that is due again rests first, or its crimes would run together into one incident.
+    const restMs = Math.floor(index / open.length) * openingRestMs;
+    return [{ kind, siteId: site.id, startMs: nowMs + afterMs + restMs }];
   });
   const night = closed[0];
   return night === undefined ? acts : [...acts, { kind: "burglary", siteId: night.id, startMs: nowMs + 6_000 }];

@@ -158,9 +158,8 @@ class ShopLife {
     }
     const possible = crimeKinds.filter(({ when }) => when === "any" || (when === "open") === open);
     const crimes = random.count((options.crimesPerHour ?? 0.5) * (open ? 1 : closedShare) * share);
-    const calmUntilMs = this.#lastCrimeEndMs + (options.crimeGapMinutes ?? 0) * 60_000;
     for (let crime = 0; crime < crimes; crime += 1) {
-      const isQuiet = fromMs < calmUntilMs || fromMs >= (options.crimesUntilMs ?? Number.POSITIVE_INFINITY);
+      const isQuiet = this.#rests(fromMs, toMs) || fromMs >= (options.crimesUntilMs ?? Number.POSITIVE_INFINITY);
       if (!isQuiet) this.#commit(random.pickWeighted(possible), startMs());
     }
     for (const plan of options.planned ?? []) {
@@ -173,6 +172,16 @@ class ShopLife {
       const observation = this.#ahead.pop();
       if (observation !== undefined) this.#send(observation);
     }
+  }
+
+  /** Near a crime that was, or that is planned, none happens by chance: two at once would be one incident to whoever watches. */
+  #rests(fromMs: number, toMs: number): boolean {
+    const { shop, options } = this.#parts;
+    const gapMs = (options.crimeGapMinutes ?? 0) * 60_000;
+    if (fromMs < this.#lastCrimeEndMs + gapMs) return true;
+    if (gapMs === 0) return false;
+    const planned = (options.planned ?? []).filter(({ siteId }) => siteId === shop.site.id);
+    return planned.some(({ startMs }) => startMs >= fromMs && startMs < toMs + gapMs);
   }
 
   #story(name: string, startMs: number, crimeId: string | null): Story {

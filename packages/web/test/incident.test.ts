@@ -217,8 +217,8 @@ testOnScreen(
     const link = page.getByRole("link", { name: "Download packet" });
     await link.waitFor();
     assert.match((await link.getAttribute("href")) ?? "", /^\/api\/v1\/packets\/3{8}-/);
-    assert.equal(await link.getAttribute("download"), "TW-2026-000123.zip");
-    await page.getByText("tillwatch-verify TW-2026-000123.zip").waitFor();
+    assert.equal(await link.getAttribute("download"), "TW-2026-000123-packet.zip");
+    await page.getByText("tillwatch-verify TW-2026-000123-packet.zip").waitFor();
   },
 );
 

@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } fr
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { sql } from "kysely";
+import { isJsonObject } from "@tillwatch/wire";
 import { readConfig, type Config } from "../config.ts";
 import { loadPack } from "../pack/load-pack.ts";
 import { readPackFiles } from "../pack/pack-files.ts";
@@ -17,6 +18,7 @@ type Finding = { readonly name: string; readonly ok: boolean; readonly says: str
 
 const nodeMajorMin = 24;
 const freeBytesMin = 1024 ** 3;
+const answerWithinMs = 3_000;
 
 export const doctorCommand: Command = {
   usage: "doctor",
@@ -44,15 +46,32 @@ async function examine(env: Parameters<typeof readConfig>[0]): Promise<readonly 
     }));
     return [node, ...wrong];
   }
+  const running = await answers(config.value);
   return [
     node,
     dataFolder(config.value),
     ...keyFiles(config.value),
     pack(config.value),
-    await database(config.value),
-    await port(config.value),
+    ...(running === null ? [await database(config.value), await port(config.value)] : [running]),
     web(),
   ];
+}
+
+/** A server that runs holds the database and the port: then it is asked, and null says that none answers there. */
+async function answers({ http }: Config): Promise<Finding | null> {
+  const url = `http://${http.host.includes(":") ? `[${http.host}]` : http.host}:${http.port}`;
+  const asked = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(answerWithinMs) }).catch(() => null);
+  const body: unknown = await asked?.json().catch(() => null);
+  if (asked === null || !isJsonObject(body) || !Array.isArray(body["checks"])) return null;
+  const checks = body["checks"]
+    .filter(isJsonObject)
+    .map(({ name, says }) => [name, says].filter((part) => typeof part === "string").join(": "));
+  return {
+    name: "server",
+    ok: asked.ok,
+    says: `answers at ${url} (${checks.join(", ")})`,
+    remedy: 'what is not ready is named; docs/operating.md, part "When ..."',
+  };
 }
 
 function nodeVersion(): Finding {

@@ -2,21 +2,22 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { compileRules, parseRules, runRuleTests, type SigmaProblem, type SigmaRule } from "@tillwatch/sigma";
 import { exitFailed, exitOk, exitUnusable, Unusable, type Cli, type Command } from "./command.ts";
-import { shippedPack } from "./shipped.ts";
+import { configOf } from "./configured.ts";
 
 export const rulesCommand: Command = {
   usage: "rules check|test [FOLDER|FILE]",
   summary: "check: parse and compile rule files. test: run the tests that each rule carries",
   run: async (cli) => {
-    const [verb, path = join(shippedPack, "rules")] = cli.args;
+    const [verb, given] = cli.args;
     if (verb !== "check" && verb !== "test") {
       cli.err("say: tillwatch rules check|test [FOLDER|FILE]\n");
       return exitUnusable;
     }
+    const path = given ?? join(configOf(cli).packFolder, "rules");
     const rules = readRules(cli, path);
     if (rules === null) return exitFailed;
     if (verb === "check") {
-      cli.out(`${rules.length} rules, all understood\n`);
+      cli.out(`${counted(rules.length, "rule")}, all understood\n`);
       return exitOk;
     }
     return testRules(cli, rules);
@@ -34,8 +35,12 @@ function readRules(cli: Cli, path: string): readonly SigmaRule[] | null {
   ];
   if (problems.length === 0) return rules;
   for (const problem of problems) cli.err(`${lineOf(problem)}\n`);
-  cli.err(`${problems.length} problems: nothing was loaded\n`);
+  cli.err(`${counted(problems.length, "problem")}: nothing was loaded\n`);
   return null;
+}
+
+function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? "" : "s"}`;
 }
 
 function lineOf({ file, line, column, code, message, remedy }: SigmaProblem): string {
@@ -57,7 +62,7 @@ function testRules(cli: Cli, rules: readonly SigmaRule[]): number {
       if (!result.ok) cli.err(`${rule.title}: ${result.title}: expected ${result.expected}, got ${result.got}\n`);
     }
   }
-  cli.out(`${rules.length} rules: ${passed} passed, ${failed} failed\n`);
+  cli.out(`${counted(rules.length, "rule")}: ${passed} passed, ${failed} failed\n`);
   return failed === 0 ? exitOk : exitFailed;
 }
 

@@ -22,16 +22,30 @@ type Params = { readonly siteId: string; readonly deviceId: string; readonly sku
 /** PUT of sites, devices and products; the body has the form of an entry in directory.yaml. */
 export function directoryRoutes(deps: DirectoryRoutesDeps): FastifyPluginAsync {
   return async (app) => {
-    app.put<{ Params: Params }>("/api/v1/sites/:siteId", (request) =>
-      put(deps, request, { kind: "site", siteId: "", id: request.params.siteId }),
+    app.put<{ Params: Params }>(
+      "/api/v1/sites/:siteId",
+      { schema: schemaOf("putSite", "Adds or replaces a site") },
+      (request) => put(deps, request, { kind: "site", siteId: "", id: request.params.siteId }),
     );
-    app.put<{ Params: Params }>("/api/v1/sites/:siteId/devices/:deviceId", (request) =>
-      put(deps, request, { kind: "device", siteId: request.params.siteId, id: request.params.deviceId }),
+    app.put<{ Params: Params }>(
+      "/api/v1/sites/:siteId/devices/:deviceId",
+      { schema: schemaOf("putDevice", "Adds or replaces a device of a site") },
+      (request) => put(deps, request, { kind: "device", siteId: request.params.siteId, id: request.params.deviceId }),
     );
-    app.put<{ Params: Params }>("/api/v1/products/:sku", (request) =>
-      put(deps, request, { kind: "product", siteId: "", id: request.params.sku }),
+    app.put<{ Params: Params }>(
+      "/api/v1/products/:sku",
+      { schema: schemaOf("putProduct", "Adds or replaces a product") },
+      (request) => put(deps, request, { kind: "product", siteId: "", id: request.params.sku }),
     );
   };
+}
+
+/** The body is checked by `entryProblems`, which words its refusals for whoever wrote the entry; here it is described. */
+function schemaOf(operationId: string, summary: string) {
+  const description =
+    "The body is one entry of directory.yaml as JSON, as in pack/retail/directory.yaml. The id (of a product: sku) may be left out: " +
+    'the address names it. A device, for example: {"kind": "camera", "name": "Entrance camera", "zone": "entrance"}';
+  return { tags: ["directory"], operationId, summary, description };
 }
 
 async function put(deps: DirectoryRoutesDeps, request: FastifyRequest, key: Omit<DirectoryEntry, "body">) {
@@ -41,7 +55,8 @@ async function put(deps: DirectoryRoutesDeps, request: FastifyRequest, key: Omit
       remedy: "Send an entry as in directory.yaml",
     });
   }
-  const entry: DirectoryEntry = { ...key, body: request.body };
+  const named = key.kind === "product" ? { sku: key.id } : { id: key.id };
+  const entry: DirectoryEntry = { ...key, body: { ...named, ...request.body } };
   const [first] = entryProblems(entry, holder.current());
   if (first !== undefined) {
     throw new HttpProblem(422, "directory_entry_invalid", first.message, {

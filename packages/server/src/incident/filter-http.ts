@@ -1,14 +1,16 @@
 import type { Static } from "typebox";
 import { problem } from "../api/problem.ts";
 import { isStorable } from "../platform/storable-time.ts";
-import { decodeCursor, parseStates, type IncidentFilter } from "./incident-filter.ts";
+import { decodeCursor, parseStates, type IncidentFilter, type SearchWord } from "./incident-filter.ts";
 import type { listQuery } from "./incident-schema.ts";
+import type { SummaryNeeds } from "./incident-summary.ts";
 import type { Places } from "./places.ts";
 
 const limitDefault = 50;
+const wordsMax = 12;
 
 /** The filter of a list request. Throws 400 `request_invalid` for an unknown state and `cursor_malformed` for a made-up cursor. */
-export function filterOf(query: Static<typeof listQuery>, places: Places): IncidentFilter {
+export function filterOf(query: Static<typeof listQuery>, needs: SummaryNeeds): IncidentFilter {
   const states = parseStates(query.state);
   if (!states.ok) {
     throw problem(400, "request_invalid", `query /state: ${states.error.slice(0, 40)} is not a state`, {
@@ -26,15 +28,31 @@ export function filterOf(query: Static<typeof listQuery>, places: Places): Incid
     states: states.value,
     kind: query.kind ?? null,
     levels: (query.level ?? "").split(",").filter(Boolean).map(Number),
-    siteIds: sitesOf(query, places),
+    siteIds: sitesOf(query, needs.places),
     zoneId: query.zone ?? null,
     category: query.category ?? null,
     fromMs: instantOf(query.from, "/from"),
     toMs: instantOf(query.to, "/to"),
-    q: query.q ?? null,
+    words: wordsOf(query.q ?? "", needs),
     cursor,
     limit: query.limit ?? limitDefault,
   };
+}
+
+/** A row shows titles and names, so that is what people type; the table holds codes and ids. */
+function wordsOf(q: string, { taxonomies, places }: SummaryNeeds): readonly SearchWord[] {
+  const words = q.toLowerCase().split(/\s+/).filter(Boolean).slice(0, wordsMax);
+  return words.map((text) => {
+    const bears = (name: string) => name.toLowerCase().includes(text);
+    return {
+      text,
+      categories: taxonomies.current.categories.filter(({ title }) => bears(title)).map(({ code }) => code),
+      siteIds: places.data.sites.filter(({ name }) => bears(name)).map(({ id }) => id),
+      zones: places.data.sites.flatMap(({ id, zones }) =>
+        zones.filter(({ name }) => bears(name)).map((zone) => `${id}/${zone.id}`),
+      ),
+    };
+  });
 }
 
 /** Epoch ms of a query's time; null where none is asked. Throws 400 `request_invalid` for one that no database holds. */

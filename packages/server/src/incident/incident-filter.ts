@@ -11,9 +11,17 @@ export type IncidentFilter = {
   readonly category: string | null;
   readonly fromMs: number | null;
   readonly toMs: number | null;
-  readonly q: string | null;
+  readonly words: readonly SearchWord[]; // each must be found somewhere
   readonly cursor: Cursor | null;
   readonly limit: number;
+};
+
+/** A word in lower case, with what bears it in the names that people see and the table does not hold. */
+export type SearchWord = {
+  readonly text: string;
+  readonly categories: readonly string[]; // codes
+  readonly siteIds: readonly string[];
+  readonly zones: readonly string[]; // "site/zone"
 };
 
 /** Where the last page ended. */

@@ -333,6 +333,12 @@ testOnDatabases("E01 F03 the queue: order, filters, pages that neither repeat no
     "zone=Z-exit": 23,
     "q=tw-2026-000007": 1,
     "q=%25": 0,
+    "q=zebra": 0,
+    "q=harbour": 11, // a site's name, not its id
+    "q=main+EXIT": 12,
+    "q=main+harbour": 0, // each word must be found
+    "q=counts": 23, // a reason of the score
+    "q=harmless": 0, // where every score starts is a reason of none
     "from=2026-11-20T09:59:00Z&to=2026-11-20T10:00:00Z": 23,
     "to=2026-11-20T09:59:00Z": 0,
   };

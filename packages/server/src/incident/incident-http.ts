@@ -40,7 +40,7 @@ function readRoutes(app: TypedApp, deps: IncidentHttpDeps): void {
   };
   app.get("/api/v1/incidents", { schema: list }, async (request) => {
     const needs = deps.needs();
-    return incidentPage(deps.db, filterOf(request.query, needs.places), needs);
+    return incidentPage(deps.db, filterOf(request.query, needs), needs);
   });
   const read = {
     tags,

@@ -16,7 +16,7 @@ import {
 } from "@tillwatch/wire";
 import type { DbOrTx } from "../schema.ts";
 import { completenessOf } from "./completeness.ts";
-import type { Cursor, IncidentFilter } from "./incident-filter.ts";
+import type { Cursor, IncidentFilter, SearchWord } from "./incident-filter.ts";
 import { fieldsOf } from "./incident-effects.ts";
 import type { IncidentRow } from "./incident-row.ts";
 import { iso, topReasons, toSummary, type SummaryNeeds } from "./incident-summary.ts";
@@ -208,7 +208,6 @@ const statesOfKind: Readonly<Record<NonNullable<IncidentFilter["kind"]>, readonl
 
 function conditions(filter: IncidentFilter): readonly RawBuilder<unknown>[] {
   const states = filter.states.length > 0 ? filter.states : filter.kind === null ? [] : statesOfKind[filter.kind];
-  const q = filter.q?.toLowerCase() ?? null;
   return [
     sql`true`,
     ...(states.length === 0 ? [] : [sql`state in (${sql.join(states)})`]),
@@ -220,14 +219,26 @@ function conditions(filter: IncidentFilter): readonly RawBuilder<unknown>[] {
     ...(filter.category === null ? [] : [sql`category = ${filter.category}`]),
     ...(filter.fromMs === null ? [] : [sql`occurred_at >= ${new Date(filter.fromMs)}::timestamptz`]),
     ...(filter.toMs === null ? [] : [sql`occurred_at < ${new Date(filter.toMs)}::timestamptz`]),
-    // position() and not like: what a person types has no wildcards.
-    ...(q === null
-      ? []
-      : [
-          sql`position(${q} in lower(concat_ws(' ', ref, category, site_id, zone_id, device_id, summary, owner_token))) > 0`,
-        ]),
+    ...filter.words.map(bearing),
     ...(filter.cursor === null ? [] : [after(filter.cursor)]),
   ];
+}
+
+/**
+ * Where a row bears the word: its own fields, the names of its category and place, the reasons of its score. 'at' joins category and
+ * place in a title. position() and not like: what a person types has no wildcards.
+ */
+function bearing({ text, categories, siteIds, zones }: SearchWord): RawBuilder<unknown> {
+  const among = (values: readonly string[]) => sql`(select json_array_elements_text(${JSON.stringify(values)}::json))`;
+  return sql`(
+    position(${text} in lower(concat_ws(' ', ref, 'at', category, site_id, zone_id, device_id, summary, owner_token))) > 0
+    or category in ${among(categories)}
+    or site_id in ${among(siteIds)}
+    or concat_ws('/', site_id, zone_id) in ${among(zones)}
+    or exists (
+      select 1 from json_array_elements(score -> 'additions') as addition
+      where addition ->> 'kind' <> 'base_rate' and position(${text} in lower(addition ->> 'says')) > 0
+    ))`;
 }
 
 // Rows compare member by member in the index's own order: all three descend.

@@ -92,7 +92,13 @@ export const listQuery = Type.Object(
     category: Type.Optional(word),
     from: Type.Optional(Type.String({ format: "date-time", description: "of the occurrence, inclusive" })),
     to: Type.Optional(Type.String({ format: "date-time", description: "of the occurrence, exclusive" })),
-    q: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    q: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 200,
+        description: "words; each must be in the title, the place, the reasons, the summary or the reference",
+      }),
+    ),
     cursor: Type.Optional(Type.String({ maxLength: 400 })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
   },

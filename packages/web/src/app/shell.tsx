@@ -131,6 +131,7 @@ function PhoneBar() {
       <div className="flex items-center gap-1">
         <ConnectionState compact />
         <ThemeSwitch />
+        <SignOut />
       </div>
     </header>
   );

@@ -3,6 +3,20 @@ import type { AuditFilter } from "../api/queries.ts";
 import { Button } from "../design/button.tsx";
 import { TextField } from "../design/field.tsx";
 
+// Suggestions only: what people look for. Any other kind can be typed as it stands in the log.
+const kinds = [
+  "decision.made",
+  "directory.changed",
+  "incident.field_changed",
+  "incident.note",
+  "incident.opened",
+  "incident.override",
+  "incident.verdict",
+  "packet.downloaded",
+  "packet.requested",
+  "playbook.applied",
+] as const;
+
 /** By what was done and by whom (a token). Applied together, on Enter: an audit query is itself work for the server. */
 export function AuditFilters(props: { readonly filter: AuditFilter; readonly onChange: (next: AuditFilter) => void }) {
   const [kind, setKind] = useState(props.filter.kind ?? "");
@@ -25,6 +39,7 @@ export function AuditFilters(props: { readonly filter: AuditFilter; readonly onC
           placeholder="Kind"
           value={kind}
           onChange={(event) => setKind(event.target.value)}
+          list="audit-kinds"
           className="max-w-40"
         />
         <TextField
@@ -33,8 +48,18 @@ export function AuditFilters(props: { readonly filter: AuditFilter; readonly onC
           placeholder="Actor"
           value={actor}
           onChange={(event) => setActor(event.target.value)}
+          list="audit-actors"
           className="max-w-36"
         />
+        <datalist id="audit-kinds" aria-label="Usual kinds">
+          {kinds.map((each) => (
+            <option key={each}>{each}</option>
+          ))}
+        </datalist>
+        <datalist id="audit-actors" aria-label="Usual actors">
+          <option>machine</option>
+          <option>user:admin</option>
+        </datalist>
         <Button type="submit">Filter</Button>
       </form>
     </search>

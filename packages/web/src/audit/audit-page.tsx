@@ -62,7 +62,8 @@ function EntryList({ filter }: { readonly filter: AuditFilter }) {
   if (entries.length === 0) {
     return (
       <EmptyState icon={ScrollText} title="No entry matches">
-        Every decision and every human action appears here within a second.
+        Kinds and actors are matched whole, for example incident.verdict and user:admin; the fields suggest the usual
+        ones.
       </EmptyState>
     );
   }

@@ -26,11 +26,11 @@ export function CheckpointCard() {
         </Button>
       }
     >
+      <div aria-live="polite" className="not-empty:mb-4">
+        {verify.isPending ? <Skeleton className="h-16 w-full" /> : null}
+        {verify.isSuccess ? <VerificationNote verification={verify.data} /> : null}
+      </div>
       <div className="grid grid-cols-1 gap-4">
-        <div aria-live="polite">
-          {verify.isPending ? <Skeleton className="h-16 w-full" /> : null}
-          {verify.isSuccess ? <VerificationNote verification={verify.data} /> : null}
-        </div>
         {verify.isError ? <ErrorState fault={verify.error} onRetry={() => verify.mutate()} /> : null}
         {checkpoint.data === undefined ? (
           checkpoint.isError ? (

@@ -73,12 +73,13 @@ export function StateBadge({ state }: { readonly state: IncidentState }) {
   return <span className={cx(frame, "border", stateLooks[state])}>{stateWords[state]}</span>;
 }
 
-export function VerdictBadge({ verdict }: { readonly verdict: Verdict }) {
+/** `short`: the mark alone, where a line has no room for the word; screen readers get it all the same. */
+export function VerdictBadge({ verdict, short = false }: { readonly verdict: Verdict; readonly short?: boolean }) {
   const Icon = verdict === "true" ? Check : verdict === "false" ? X : CircleHelp;
   return (
     <span className={cx(frame, "border border-line-strong text-ink")}>
       <Icon className="size-3" aria-hidden="true" />
-      <span>
+      <span className={short ? "sr-only" : undefined}>
         <span className="sr-only">Verdict: </span>
         {verdictWords[verdict]}
       </span>

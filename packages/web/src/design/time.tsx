@@ -44,7 +44,9 @@ export function offsetText(offsetMs: number): string {
       ? `${seconds} s`
       : seconds < 7_200
         ? `${Math.round(seconds / 60)} min`
-        : `${(seconds / 3600).toFixed(1)} h`;
+        : seconds < 48 * 3_600
+          ? `${(seconds / 3600).toFixed(1)} h`
+          : `${Math.round(seconds / 86_400)} d`;
   return `${size} ${offsetMs >= 0 ? "ahead" : "behind"}`;
 }
 

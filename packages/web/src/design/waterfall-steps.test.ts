@@ -61,6 +61,7 @@ test("E05 the base rate stands first, the rest keeps the order of the server", (
 test("E05 the axis puts 0.9 and the logistic of its log-odds in one place", () => {
   assert.equal(milliOfSeverity(0.9), 2_197);
   assert.ok(Math.abs(logisticOfMilli(2_197) - 0.9) < 0.0001);
+  assert.ok(logisticOfMilli(60_000) < 1, "no evidence is certainty");
   const drawn = waterfall([addition("base_rate", -4_600), addition("detection", 8_500)], []);
   assert.ok(axisPercent(0, drawn) > axisPercent(-4_600, drawn));
   assert.equal(axisPercent(1e9, drawn), 100);

@@ -37,8 +37,9 @@ export function waterfall(additions: readonly Addition[], landmarksMilli: readon
   return { steps, totalMilli: runningMilli, minMilli: minMilli - padMilli, maxMilli: maxMilli + padMilli };
 }
 
+/** Never 1: no sum of evidence is certainty, even where a double rounds it to that. */
 export function logisticOfMilli(milli: number): number {
-  return 1 / (1 + Math.exp(-milli / 1000));
+  return Math.min(1 / (1 + Math.exp(-milli / 1000)), 1 - Number.EPSILON);
 }
 
 export function milliOfSeverity(severity: number): number {

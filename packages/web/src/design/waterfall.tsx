@@ -15,11 +15,16 @@ import { milliText, severityText } from "./words.ts";
 const kindWords: Readonly<Record<Addition["kind"], string>> = {
   base_rate: "Where every score starts",
   detection: "Rule matched",
-  corroboration: "Second source agrees",
+  corroboration: "Sources agree",
   context: "Time and place",
   exculpatory: "Speaks against it",
   person_report: "A person reported it",
 };
+
+/** Arithmetic, not a reason: it takes back what one kind of source said over and over. */
+function isLimit(addition: Addition): boolean {
+  return addition.code.startsWith("kind_limit.");
+}
 
 const noTitles: ReadonlyMap<string, string> = new Map();
 
@@ -101,8 +106,8 @@ function StepRow(props: { readonly step: WaterfallStep; readonly of: Steps; read
       <td className="block min-w-0 md:py-2.5">
         <p>{addition.says}</p>
         <p className="text-xs text-ink-muted">
-          {kindWords[addition.kind]}
-          {isBase ? null : (
+          {isLimit(addition) ? "One kind of source counts only so much" : kindWords[addition.kind]}
+          {isBase || addition.kind === "corroboration" ? null : (
             <>
               {" · "}
               {title ?? <span className="font-mono text-2xs">{addition.code}</span>}

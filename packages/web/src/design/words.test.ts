@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { bytesText, milliText, moneyText, severityText } from "./words.ts";
+import { bytesText, codeText, joinedText, milliText, moneyText, severityText } from "./words.ts";
 
 const severities: readonly (readonly [number, string])[] = [
   [0, "0.00"],
@@ -17,6 +17,14 @@ const severities: readonly (readonly [number, string])[] = [
 for (const [severity, want] of severities) {
   test(`E01 severity ${severity} reads ${want}`, () => assert.equal(severityText(severity), want));
 }
+
+test("F08 codes of the server read as words, sentences stay as they came", () => {
+  assert.deepEqual(
+    [codeText("rfid_exit_read"), codeText("person_loitering"), joinedText("opened_it"), joinedText("By hand.")],
+    ["RFID exit read", "Person loitering", "It opened the situation", "By hand."],
+  );
+  assert.equal(joinedText("constructor"), "constructor");
+});
 
 test("E05 thousandths are written whole, with a true minus", () => {
   assert.deepEqual(

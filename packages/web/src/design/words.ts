@@ -42,6 +42,12 @@ export const verdictWords: Readonly<Record<Verdict, string>> = {
   unsure: "Unsure",
 };
 
+/** A code of the wire as words of the screen: `rfid_exit_read` reads "RFID exit read". */
+export function codeText(code: string): string {
+  const text = code.replaceAll("_", " ").replaceAll(/\b(?:eas|pos|rfid)\b/g, (letters) => letters.toUpperCase());
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 export const timelineWords: Readonly<Record<TimelineEntry["kind"], string>> = {
   signal: "Signal",
   detection: "Detection",
@@ -108,5 +114,5 @@ const joined: Readonly<Record<string, string>> = {
 
 /** Why a signal belongs to a situation; an unknown reason is shown as it is. */
 export function joinedText(because: string): string {
-  return joined[because] ?? because.replaceAll("_", " ");
+  return (Object.hasOwn(joined, because) ? joined[because] : undefined) ?? because.replaceAll("_", " ");
 }

@@ -40,15 +40,20 @@ export function PacketPanel({ record }: { readonly record: IncidentRecord }) {
           ) : (
             <ul>
               {record.packets.map((packet) => (
-                <PacketItem key={packet.id} packet={packet} name={`${record.ref}.zip`} />
+                <PacketItem key={packet.id} packet={packet} name={packetFile(record)} />
               ))}
             </ul>
           )}
         </div>
       </Card>
-      <HowToVerify name={`${record.ref}.zip`} />
+      <HowToVerify name={packetFile(record)} />
     </div>
   );
+}
+
+/** As the server names the download: the commands below are copied and must find the file. */
+function packetFile(record: IncidentRecord): string {
+  return `${record.ref}-packet.zip`;
 }
 
 function PacketItem({ packet, name }: { readonly packet: PacketSummary; readonly name: string }) {

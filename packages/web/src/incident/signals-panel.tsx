@@ -4,7 +4,7 @@ import { Tag } from "../design/badge.tsx";
 import { Card, Facts } from "../design/card.tsx";
 import { EmptyState } from "../design/empty-state.tsx";
 import { Moment, offsetText } from "../design/time.tsx";
-import { joinedText } from "../design/words.ts";
+import { codeText, joinedText } from "../design/words.ts";
 
 /** What was observed, signal by signal, with why each one belongs here. */
 export function SignalsPanel({ record }: { readonly record: IncidentRecord }) {
@@ -50,7 +50,7 @@ function SignalItem({ signal }: { readonly signal: IncidentSignal }) {
       <details className="group">
         <summary className="grid gap-0.5 px-4 py-2.5 -outline-offset-2 hover:bg-hover">
           <span className="flex flex-wrap items-center gap-x-2 gap-y-1 text-sm">
-            <span className="font-mono text-xs font-semibold">{signal.type}</span>
+            <span className="font-semibold">{codeText(signal.type)}</span>
             <span className="text-ink-soft">{place === "" ? signal.source : place}</span>
             {signal.late ? <Tag tone="warn">arrived late</Tag> : null}
             {signal.clockOffsetMs === null ? null : <Tag tone="warn">clock {offsetText(signal.clockOffsetMs)}</Tag>}
@@ -63,6 +63,12 @@ function SignalItem({ signal }: { readonly signal: IncidentSignal }) {
         <div className="grid gap-4 bg-sunken px-4 py-3 md:grid-cols-2">
           <Facts
             items={[
+              [
+                "Event class",
+                <code key="type" className="font-mono text-xs">
+                  {signal.type}
+                </code>,
+              ],
               ["Source", signal.source],
               ["Shape", signal.shape],
               [

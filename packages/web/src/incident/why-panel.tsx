@@ -28,7 +28,7 @@ export function WhyPanel({ record }: { readonly record: IncidentRecord }) {
           <>
             <Waterfall score={record.score} titles={ruleTitles(record.timeline)} />
             <p className="border-t border-line px-4 py-2 text-xs break-words text-ink-muted">
-              Weights {record.score.weightsVersion}, rules {record.score.rulesVersion}
+              Computed with {record.score.weightsVersion} and {record.score.rulesVersion}
             </p>
           </>
         )}
@@ -74,6 +74,15 @@ function Matches({ detections }: { readonly detections: readonly TimelineEntry[]
   );
 }
 
+const saidByPeople: readonly string[] = ["staff_report", "incident_record", "public_tip"];
+
+/** A report that came as a signal has no token of a reporter, and yet a person stands behind it. */
+function reporterText(record: IncidentRecord): string {
+  if (record.reporter !== null) return record.reporter;
+  const reports = record.signals.filter(({ type }) => saidByPeople.includes(type)).length;
+  return reports === 0 ? "none: devices only" : "a person, see the signals";
+}
+
 function RecordFacts({ record }: { readonly record: IncidentRecord }) {
   const { lostMinor, recoveredMinor, currency } = record.value;
   const money = (minor: number | null): string =>
@@ -85,12 +94,12 @@ function RecordFacts({ record }: { readonly record: IncidentRecord }) {
           ["Happened", <Moment key="at" at={record.occurredAt} />],
           ["Value lost", money(lostMinor)],
           ["Value recovered", money(recoveredMinor)],
-          ["Reporter", record.reporter ?? "none: devices only"],
+          ["Reporter", reporterText(record)],
           ["Owner", record.ownerToken ?? "nobody yet"],
           ["Category", `${record.categoryTitle} (taxonomy ${record.taxonomyVersion})`],
           [
-            "Asset",
-            `${record.asset.owner ?? "owner not known"}, criticality ${record.asset.criticality ?? "not known"}`,
+            "Device",
+            `answered for by ${record.asset.owner ?? "nobody named"}, criticality ${record.asset.criticality ?? "not known"}`,
           ],
         ]}
       />

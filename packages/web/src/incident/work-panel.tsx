@@ -105,11 +105,11 @@ function NoteCard({ record }: { readonly record: IncidentRecord }) {
         />
         {missing.length === 0 ? null : (
           <Select
-            label="It provides (if any of what is missing)"
+            label="Missing evidence that this note provides"
             value={covers}
             onChange={(event) => setCovers(event.target.value)}
           >
-            <option value="">Nothing of it</option>
+            <option value="">None</option>
             {missing.map((item) => (
               <option key={item.code} value={item.code}>
                 {item.title}

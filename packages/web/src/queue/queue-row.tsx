@@ -33,8 +33,8 @@ export const QueueRow = memo(function QueueRowView({ summary }: { readonly summa
       <div className="min-w-0">
         <p className="mb-1 flex h-5.5 items-center gap-1.5 md:hidden">
           <LevelBadge level={summary.level} short />
-          <States summary={summary} />
-          <span className="ml-auto text-xs text-ink-muted">
+          <States summary={summary} short />
+          <span className="ml-auto text-xs whitespace-nowrap text-ink-muted">
             <Age at={summary.openedAt} />
           </span>
         </p>
@@ -65,11 +65,11 @@ function placeOf(summary: IncidentSummary): string {
   return summary.zoneName === null ? summary.siteName : `${summary.siteName} · ${summary.zoneName}`;
 }
 
-function States({ summary }: { readonly summary: IncidentSummary }) {
+function States({ summary, short = false }: { readonly summary: IncidentSummary; readonly short?: boolean }) {
   return (
     <>
       <StateBadge state={summary.state} />
-      {summary.verdict === null ? null : <VerdictBadge verdict={summary.verdict} />}
+      {summary.verdict === null ? null : <VerdictBadge verdict={summary.verdict} short={short} />}
     </>
   );
 }

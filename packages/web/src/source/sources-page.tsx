@@ -53,6 +53,12 @@ const stateTones: Readonly<Record<SourceSummary["state"], { readonly tone: Tone;
 // What needs a person comes first.
 const stateOrder: readonly SourceSummary["state"][] = ["silent", "skewed", "never_seen", "ok"];
 
+/** Nothing is known of the clock of a source that never signalled. */
+function sourceClock({ clockOffsetMs, lastSignalAt }: SourceSummary): string {
+  if (clockOffsetMs !== null) return offsetText(clockOffsetMs);
+  return lastSignalAt === null ? "–" : "agrees";
+}
+
 const columnsWith = (siteName: (id: string) => string): readonly Column<SourceSummary>[] => [
   {
     id: "state",
@@ -81,7 +87,7 @@ const columnsWith = (siteName: (id: string) => string): readonly Column<SourceSu
   {
     id: "clock",
     title: "Clock",
-    cell: (source) => (source.clockOffsetMs === null ? "agrees" : offsetText(source.clockOffsetMs)),
+    cell: sourceClock,
   },
   { id: "gaps", title: "Gaps", numeric: true, cell: (source) => source.sequenceGaps.toLocaleString() },
 ];
