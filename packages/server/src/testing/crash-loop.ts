@@ -33,6 +33,7 @@ export type CrashReport = {
 const killsDuringStart = 0.3;
 const loadMsMax = 1_500;
 const catchUpMsMax = 90_000;
+const catchUpMsPerSignal = 2;
 
 /**
  * Starts the server under load and kills it with SIGKILL at a random moment, again and again over one data folder; then lets it
@@ -135,10 +136,11 @@ async function untilProcessed({ url }: ServerAddresses, senders: Senders): Promi
   if (answer === "gone" || answer.body?.accepted !== events.length) {
     throw new Error(`the closing marks were answered ${JSON.stringify(answer)}`);
   }
-  const untilMs = performance.now() + catchUpMsMax;
+  // Kills come faster than the pipeline can work, so the backlog grows with the rounds: 79,000 signals took 40 s here.
+  const untilMs = performance.now() + catchUpMsMax + catchUpMsPerSignal * journal.acknowledged.size;
   for (const site of marks) {
     while (!(await hasIncident(url, site))) {
-      if (performance.now() > untilMs) throw new Error(`the mark at ${site} was not processed in ${catchUpMsMax} ms`);
+      if (performance.now() > untilMs) throw new Error(`the mark at ${site} was not processed in time`);
       await sleep(100);
     }
   }
