@@ -52,7 +52,7 @@ module.exports = {
       severity: "error",
       from: {
         path: "^packages/",
-        pathNot: [`${src}/(app|pipeline|pipeline-worker|simulate/evaluate-run)[.]ts$`, ...notTests],
+        pathNot: [`${src}/(app/app|pipeline|pipeline-worker|simulate/evaluate-run)[.]ts$`, ...notTests],
       },
       to: { path: `${src}/.*-stage[.]ts$`, ...valueOnly },
     },
@@ -62,11 +62,14 @@ module.exports = {
         "SQL stands in -store, -read and -append files, so that a statement is found, tested and explained there.",
       severity: "error",
       from: {
-        path: `${src}/(${stage}|access|api|audit)/`,
+        path: `${src}/(${stage}|access|api|audit|device)/`,
         pathNot: ["-(store|read|append|tables)[.]ts$", ...notTests],
       },
       to: {
-        path: ["(^|/)node_modules/(kysely|pg|pg-copy-streams|@electric-sql)/", `${src}/platform/database[.]ts$`],
+        path: [
+          "(^|/)node_modules/(kysely|pg|pg-copy-streams|@electric-sql)/",
+          `${src}/platform/database/database[.]ts$`,
+        ],
         ...valueOnly,
       },
     },
@@ -100,16 +103,16 @@ module.exports = {
     },
     {
       name: "pure-packages-do-no-io",
-      comment: "wire, evidence and sigma run in Node, in a browser and at the edge.",
+      comment: "wire, evidence, sigma and forest run in Node, in a browser and at the edge.",
       severity: "error",
-      from: { path: "^packages/(wire|evidence|sigma)/src/", pathNot: [test, testing] },
+      from: { path: "^packages/(wire|evidence|sigma|forest)/src/", pathNot: [test, testing] },
       to: { dependencyTypes: ["core"] },
     },
     {
-      name: "evidence-and-sigma-stand-on-wire-alone",
+      name: "libraries-stand-on-wire-alone",
       comment: "They are useful to people who never run Tillwatch.",
       severity: "error",
-      from: { path: "^packages/(evidence|sigma)/", pathNot: [test, testing] },
+      from: { path: "^packages/(evidence|sigma|forest)/", pathNot: [test, testing] },
       to: { path: "^packages/", pathNot: ["^packages/$1/", "^packages/wire/"] },
     },
     {

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import { loadPack } from "../packages/server/src/pack/load-pack.ts";
 import { readPackFiles } from "../packages/server/src/pack/pack-files.ts";
-import { openDatabase } from "../packages/server/src/platform/database.ts";
+import { openDatabase } from "../packages/server/src/platform/database/database.ts";
 import { nodeDigest } from "../packages/server/src/platform/digest.ts";
 import type { Schema } from "../packages/server/src/schema.ts";
 import { logColumns, toLogRow } from "../packages/server/src/signal/log-row.ts";

@@ -1,5 +1,6 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFile, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -49,13 +50,21 @@ export function pythonTool(packages: readonly string[]): string | undefined {
   return built ? python : undefined;
 }
 
-/** A Go program by module path and version, built from the module proxy. */
-export function goTool(path: string, version: string): string | undefined {
+/**
+ * A Go program by package path and version, built from the module proxy. With `module` (the part of the path that is the module) by its
+ * go.mod alone: `go install` also asks for the list of versions, which not every proxy has.
+ */
+export function goTool(path: string, version: string, module?: string): string | undefined {
   const name = path.slice(path.lastIndexOf("/") + 1);
   const folder = join(cacheFolder(), `go-${name}-${version}`);
   const built = buildOnce(folder, () => {
     const go = systemTool("go");
-    return go !== undefined && succeeds(go, ["install", `${path}@${version}`], { GOBIN: folder, GOFLAGS: "-mod=mod" });
+    if (go === undefined) return false;
+    if (module === undefined) {
+      return succeeds(go, ["install", `${path}@${version}`], { GOBIN: folder, GOFLAGS: "-mod=mod" });
+    }
+    writeFileSync(join(folder, "go.mod"), `module tool\n\ngo 1.22\n\nrequire ${module} ${version}\n`);
+    return succeeds(go, ["build", "-C", folder, "-mod=mod", "-o", join(folder, name), path]);
   });
   return built ? join(folder, name) : undefined;
 }
@@ -69,6 +78,37 @@ export function cargoTool(crate: string, version: string, bin = crate): string |
     return cargo !== undefined && succeeds(cargo, args);
   });
   return built ? join(folder, "bin", bin) : undefined;
+}
+
+/**
+ * A small Rust program of this repository around crates of others, whose versions its Cargo.lock pins. It is kept by what it is made of, and a
+ * build that was cut off goes on where it was.
+ */
+export function cargoProgram(source: string, bin: string): string | undefined {
+  const parts = ["Cargo.toml", "Cargo.lock", "src/main.rs"].map((file) => readFileSync(join(source, file), "utf8"));
+  const digest = createHash("sha256").update(parts.join("\0")).digest("hex").slice(0, 12);
+  const folder = join(cacheFolder(), `cargo-${bin}-${digest}`);
+  const target = join(cacheFolder(), `cargo-${bin}.target`);
+  const built = buildOnce(folder, () => {
+    const cargo = systemTool("cargo");
+    const args = ["build", "--quiet", "--release", "--locked", "--manifest-path", join(source, "Cargo.toml")];
+    if (cargo === undefined || !succeeds(cargo, args, { CARGO_TARGET_DIR: target })) return false;
+    copyFileSync(join(target, "release", bin), join(folder, bin));
+    return true;
+  });
+  return built ? join(folder, bin) : undefined;
+}
+
+/** The same in Go: its go.sum pins the modules of others, which come from the module proxy. */
+export function goProgram(source: string, bin: string): string | undefined {
+  const parts = ["go.mod", "go.sum", "main.go"].map((file) => readFileSync(join(source, file), "utf8"));
+  const digest = createHash("sha256").update(parts.join("\0")).digest("hex").slice(0, 12);
+  const folder = join(cacheFolder(), `go-${bin}-${digest}`);
+  const built = buildOnce(folder, () => {
+    const go = systemTool("go");
+    return go !== undefined && succeeds(go, ["build", "-C", source, "-mod=readonly", "-o", join(folder, bin), "."]);
+  });
+  return built ? join(folder, bin) : undefined;
 }
 
 /** A finished build leaves a mark; without it the folder is from a build that was interrupted, and is made anew. */
@@ -110,4 +150,27 @@ export function runTool(program: string, args: readonly string[], options: ToolO
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   return { code: run.status ?? -1, output: `${run.stdout}${run.stderr}${run.error?.message ?? ""}` };
+}
+
+/** The same beside this process, which goes on: for a tool that talks to a server in it. `output` is both streams, `input` goes to stdin. */
+export function runToolBeside(
+  program: string,
+  args: readonly string[],
+  options: ToolOptions & { readonly input?: string } = {},
+): Promise<ToolRun> {
+  const { cwd, env, msMax = 60_000, input } = options;
+  const how = { encoding: "utf8", timeout: msMax, killSignal: "SIGKILL", env: { ...process.env, ...env } } as const;
+  return new Promise((resolve) => {
+    const child = execFile(
+      program,
+      [...args],
+      { ...how, ...(cwd === undefined ? {} : { cwd }) },
+      (fault, stdout, stderr) => {
+        const code = fault === null ? 0 : typeof fault.code === "number" ? fault.code : -1;
+        resolve({ code, output: `${stdout}${stderr}` });
+      },
+    );
+    child.stdin?.on("error", () => {}); // it may end without reading
+    child.stdin?.end(input ?? "");
+  });
 }

@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline";
 import { readFileSync } from "node:fs";
-import { migrate, readMigrations } from "../../packages/server/src/platform/migrate.ts";
-import { overPglite } from "../../packages/server/src/platform/database.ts";
-import { openPgliteFolder } from "../../packages/server/src/platform/pglite-files.ts";
+import { migrate, readMigrations } from "../../packages/server/src/platform/database/migrate.ts";
+import { overPglite } from "../../packages/server/src/platform/database/database.ts";
+import { openPgliteFolder } from "../../packages/server/src/platform/database/pglite-files.ts";
 import type { Schema } from "../../packages/server/src/schema.ts";
 import { logColumns } from "../../packages/server/src/signal/log-row.ts";
 

@@ -14,5 +14,8 @@ export default defineConfig({
     sourcemap: false,
     modulePreload: { polyfill: false },
   },
-  server: { port: 5173, proxy: { "/api": server, "/log": server, "/openapi.json": server } },
+  server: {
+    port: 5173,
+    proxy: { "/api": server, "/log": server, "/take": server, "/openapi.json": server, "/readyz": server },
+  },
 });

@@ -33,6 +33,7 @@ export function findErrorCodes(file: string, text: string): readonly UsedCode[] 
     if (ts.isPropertyAssignment(node) && nameOf(node.name) === "code") take(node.initializer);
     if ((ts.isPropertySignature(node) || ts.isPropertyDeclaration(node)) && nameOf(node.name) === "code")
       take(node.type);
+    if (ts.isPropertyDeclaration(node) && nameOf(node.name) === "code") take(node.initializer);
     if (ts.isVariableDeclaration(node) && nameOf(node.name) === "code") take(node.initializer);
     if (ts.isTypeAliasDeclaration(node) && node.name.text.endsWith("Code")) take(node.type);
     if (ts.isVariableDeclaration(node) && nameOf(node.name).endsWith("Codes")) take(node.initializer);

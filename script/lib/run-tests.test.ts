@@ -71,3 +71,12 @@ test("ground a run in which nothing passed is not green", () => {
   assert.equal(isGreen({ passed: 1, failed: 0, skipped: 3 }), true);
   assert.equal(isGreen({ passed: 9, failed: 1, skipped: 0 }), false);
 });
+
+test("ground running tests: properties draw the same in every plain run", async () => {
+  const text = `import fc from "fast-check"; const checked = [];
+fc.assert(fc.property(fc.integer(), (n) => { checked.push(n); }));
+test("a", () => assert.fail("drew " + JSON.stringify(checked.slice(0, 20))));`;
+  const runs = [await runText(text), await runText(text)].map(({ said }) => /drew \[.*?\]/.exec(said)?.[0]);
+  assert.ok(runs[0] !== undefined);
+  assert.equal(runs[0], runs[1]);
+});

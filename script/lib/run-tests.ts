@@ -77,7 +77,8 @@ export async function runTests(files: readonly string[], options: RunOptions): P
   if (files.length === 0) return noTests;
   const tally = new Tally(options);
   const { concurrency, fileMsMax, signal } = options;
-  const stream = run({ files: [...files], concurrency, timeout: fileMsMax, isolation: "process", signal });
+  const execArgv = ["--import", new URL("./seeded.ts", import.meta.url).href];
+  const stream = run({ files: [...files], concurrency, timeout: fileMsMax, isolation: "process", execArgv, signal });
   stream.on("test:pass", (event) => tally.add("pass", event));
   stream.on("test:fail", (event) => tally.add("fail", event));
   stream.on("test:stdout", (event) => tally.output(event));

@@ -17,6 +17,12 @@ const cases: readonly {
     bad: 1,
   },
   { says: "several IDs", text: `testOnDatabases("B05 B12 twice", f);`, ids: ["B05,B12"], bad: 0 },
+  {
+    says: "a builder that test files share",
+    text: `testOnScreen("F05 x", {}, f); testOnScreen("x", f);`,
+    ids: ["F05"],
+    bad: 1,
+  },
   { says: "a template that begins with an ID", text: "test(`D08 ${c.says}`, f);", ids: ["D08"], bad: 0 },
   { says: "a group's IDs", text: `describe("E05 score", () => { it("sums", f); });`, ids: ["E05"], bad: 0 },
   { says: "no ID", text: `test("works", f);`, ids: [], bad: 1 },

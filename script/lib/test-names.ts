@@ -19,7 +19,8 @@ const leadingIds = /^(?:[A-U]\d\d )+/;
 /** For tests that hold the repository itself in order and prove no requirement. */
 const repositoryPrefix = "ground ";
 
-const callers = new Set(["test", "it", "describe", "suite", "testOnDatabases"]);
+/** What runs a test by its first argument; a builder that test files share is named after what it runs them on or with. */
+const callers = /^(?:test|it|describe|suite|test(?:On|With)[A-Z]\w*)$/;
 const groups = new Set(["describe", "suite"]);
 
 /**
@@ -86,7 +87,7 @@ function asTestCall(node: ts.Node, wrappers: ReadonlySet<string>): TestCall | nu
   if (ts.isPropertyAccessExpression(callee) && ["skip", "only", "todo"].includes(callee.name.text)) {
     callee = callee.expression;
   }
-  if (!ts.isIdentifier(callee) || !(callers.has(callee.text) || wrappers.has(callee.text))) return null;
+  if (!ts.isIdentifier(callee) || !(callers.test(callee.text) || wrappers.has(callee.text))) return null;
   return { name: node.arguments[0], isGroup: groups.has(callee.text) };
 }
 

@@ -23,6 +23,7 @@ const checks: readonly Step[] = [
   { name: "types", command: "node", args: ["--run", "typecheck"] },
   { name: "boundaries", command: "node", args: ["--run", "boundaries"] },
   { name: "traceability", command: "node", args: ["script/lib/trace.ts", "--check"] },
+  { name: "supply", command: "node", args: ["script/lib/supply.ts"] },
 ];
 
 const patterns = ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "script/lib/**/*.test.ts"];

@@ -1,4 +1,4 @@
-import { concatBytes, equalBytes, toHex } from "./bytes.ts";
+import { concatBytes, equalBytes, fromHex, toHex, utf8 } from "./bytes.ts";
 import { canonicalJson, isJsonObject, parseCanonicalJson, type CanonicalRefusal, type Json } from "./canonical-json.ts";
 import type { Sha256 } from "./hashing.ts";
 import { leafHash } from "./merkle-tree.ts";
@@ -14,8 +14,32 @@ export type AuditFields = {
   /** Token of the person, device or rule that acted. */
   readonly actor: string;
   readonly subject: { readonly kind: string; readonly id: string };
+  /** A word or sentence of the program's own; `said`: somebody gave the reason, and the body commits to it (`SaidReason`). */
   readonly because: string;
 };
+
+/**
+ * The member `said` of a body whose header says `said`: the reason and the salt of its digest, each sealed (only the server's vault opens
+ * them), and the digest that whoever is shown both compares with.
+ */
+export type SaidReason = { readonly text: string; readonly salt: string; readonly sha256: string };
+
+/** Lower-case hex of SHA-256(salt || UTF-8 of the reason). */
+export function saidDigest(sha256: Sha256, text: string, salt: Uint8Array): string {
+  return toHex(sha256(concatBytes(salt, utf8(text.toWellFormed()))));
+}
+
+/** True when salt (hex) and text are those that a body commits to. */
+export function verifySaid(
+  sha256: Sha256,
+  body: Json,
+  shown: { readonly text: string; readonly salt: string },
+): boolean {
+  const said = isJsonObject(body) ? body["said"] : undefined;
+  const salt = fromHex(shown.salt);
+  if (!isJsonObject(said) || salt?.length !== saltBytes) return false;
+  return said["sha256"] === saidDigest(sha256, shown.text, salt);
+}
 
 /** The entry in the log: the fields and the salted digest of the body (lower-case hex). */
 export type AuditHeader = { readonly v: 1 } & AuditFields & { readonly body_digest: string };

@@ -6,7 +6,9 @@ import { custodyDigest, verifyCustodyChain } from "./custody.ts";
 import type { Sha256 } from "./hashing.ts";
 import { verifyInclusion } from "./merkle-proof.ts";
 import { leafHash } from "./merkle-tree.ts";
-import { custodyDigestField, exhibitPath, packetFiles } from "./packet.ts";
+import { contentDisposed, custodyDigestField, exhibitPath, packetFiles } from "./packet.ts";
+import { checkCopies, claimIn } from "./packet-copy-checks.ts";
+import { acceptanceIn, checkDrafts } from "./packet-draft-checks.ts";
 import type { PacketFindings } from "./packet-report.ts";
 import { unsafePath } from "./safe-path.ts";
 import type { NoteKey } from "./signed-note.ts";
@@ -29,10 +31,12 @@ export async function checkContents(input: ContentInput): Promise<void> {
   const exhibits = await checkRecord(input);
   await checkExhibits(input, exhibits);
   const recorded = await checkAudit(input);
-  await checkCustody(input, exhibits, recorded);
+  await checkCustody(input, exhibits, recorded.custody);
+  await checkCopies(input, exhibits, recorded.copies);
+  await checkDrafts(input, recorded.drafts);
 }
 
-type ExhibitLine = {
+export type ExhibitLine = {
   readonly id: string;
   readonly kind: string;
   readonly path: string;
@@ -82,23 +86,28 @@ function exhibitLine(line: Json): ExhibitLine | undefined {
     unsafePath(path) !== undefined
   )
     return undefined;
-  if (typeof bytes !== "number" || typeof sha256 !== "string" || (kind !== "file" && kind !== "pointer"))
+  if (
+    typeof bytes !== "number" ||
+    typeof sha256 !== "string" ||
+    (kind !== "file" && kind !== "copy" && kind !== "pointer")
+  )
     return undefined;
-  return exhibitPath(id, kind === "file" ? filename : undefined) === path
+  return exhibitPath(id, kind === "pointer" ? undefined : filename) === path
     ? { id, kind, path, bytes, sha256 }
     : undefined;
 }
 
 async function checkExhibits(input: ContentInput, exhibits: readonly ExhibitLine[]): Promise<void> {
   const fail = (says: string) => input.findings.fail("exhibits", says);
+  let disposed = 0;
   if (new Set(exhibits.map((exhibit) => exhibit.id)).size !== exhibits.length)
     fail("the record lists an exhibit twice");
   for (const exhibit of exhibits) {
     const path = `data/${exhibit.path}`;
     const found = input.payload.get(path);
     if (found === undefined) fail(`exhibit ${exhibit.id} is in the record, its file ${path} is not in the packet`);
-    else if (exhibit.kind === "pointer") await checkPointer(input, exhibit, path);
-    else if (found.sha256 !== exhibit.sha256 || found.bytes !== exhibit.bytes) {
+    else if (exhibit.kind === "pointer") disposed += Number(await checkPointer(input, exhibit, path));
+    else if (exhibit.kind === "file" && (found.sha256 !== exhibit.sha256 || found.bytes !== exhibit.bytes)) {
       fail(`${path} is not the exhibit ${exhibit.id} that the record describes: length or digest differ`);
     }
   }
@@ -107,10 +116,14 @@ async function checkExhibits(input: ContentInput, exhibits: readonly ExhibitLine
     if (path.startsWith("data/exhibits/") && !claimed.has(path)) fail(`${path} belongs to no exhibit of the record`);
   }
   const files = exhibits.filter((exhibit) => exhibit.kind === "file").length;
-  input.findings.pass("exhibits", `${files} files, ${exhibits.length - files} pointers`);
+  const copies = exhibits.filter((exhibit) => exhibit.kind === "copy").length;
+  const copied = copies === 0 ? "" : ` ${copies} copies,`;
+  const gone = disposed === 0 ? "" : `, ${disposed} of them to content that was disposed of`;
+  input.findings.pass("exhibits", `${files} files,${copied} ${exhibits.length - files - copies} pointers${gone}`);
 }
 
-async function checkPointer(input: ContentInput, exhibit: ExhibitLine, path: string): Promise<void> {
+/** Whether it points to content that was destroyed. */
+async function checkPointer(input: ContentInput, exhibit: ExhibitLine, path: string): Promise<boolean> {
   const pointer = await readJson(input, path);
   const fits =
     isJsonObject(pointer) &&
@@ -120,11 +133,21 @@ async function checkPointer(input: ContentInput, exhibit: ExhibitLine, path: str
     pointer["sha256"] === exhibit.sha256;
   if (!fits)
     input.findings.fail("exhibits", `${path} does not point to the exhibit ${exhibit.id} that the record describes`);
+  return isJsonObject(pointer) && pointer["because"] === contentDisposed;
 }
 
-/** Returns the custody digests that the audit entries hold. */
-async function checkAudit(input: ContentInput): Promise<ReadonlySet<string>> {
-  const recorded = new Set<string>();
+type Recorded = {
+  readonly custody: ReadonlySet<string>;
+  readonly copies: ReadonlySet<string>;
+  readonly drafts: ReadonlySet<string>;
+};
+
+/** Returns the custody digests that the audit entries hold, and the making of copies and the acceptances of drafts that they tell of. */
+async function checkAudit(input: ContentInput): Promise<Recorded> {
+  const custody = new Set<string>();
+  const copies = new Set<string>();
+  const drafts = new Set<string>();
+  const recorded = { custody, copies, drafts };
   const audit = await readJson(input, packetFiles.audit);
   if (!isJsonObject(audit) || audit["v"] !== 1 || !Array.isArray(audit["entries"])) {
     input.findings.fail("audit entries", `${packetFiles.audit} is malformed`);
@@ -145,7 +168,11 @@ async function checkAudit(input: ContentInput): Promise<ReadonlySet<string>> {
     else before = index;
     if (salt === null) erased += 1;
     const digest = isJsonObject(body) ? body[custodyDigestField] : undefined;
-    if (problem === undefined && typeof digest === "string") recorded.add(digest);
+    if (problem === undefined && typeof digest === "string") custody.add(digest);
+    const claim = claimIn(entry["header"], body);
+    if (problem === undefined && claim !== undefined) copies.add(claim);
+    const accepted = acceptanceIn(entry["header"], body);
+    if (problem === undefined && accepted !== undefined) drafts.add(accepted);
   }
   const proven = anchor === undefined ? "not proven one by one" : `each proven in the log of ${anchor.size}`;
   input.findings.pass("audit entries", `${entries.length} entries, ${erased} with erased body, ${proven}`);

@@ -18,6 +18,8 @@ export const packetChecks = [
   "exhibits",
   "custody chains",
   "audit entries",
+  "copies",
+  "drafts",
 ] as const;
 export type PacketCheckName = (typeof packetChecks)[number];
 

@@ -107,7 +107,7 @@ async function checkLogProof(
 ): Promise<NoteKey | undefined> {
   const fail = (says: string) => findings.fail("log proof", `${proofFiles.tlogProof}: ${says}`);
   const bytes = file(proofFiles.tlogProof);
-  if (bytes === undefined) fail("the file is missing");
+  if (bytes === undefined) fail("the file is missing or was changed");
   if (bytes === undefined || entry === undefined) return undefined;
   const proof = parseTlogProof(bytes);
   if (!proof.ok) {

@@ -2,7 +2,7 @@ import { collectBytes, validateBag, type BagReader } from "./bag-read.ts";
 import type { BagProblem, BagProblemCode } from "./bag-text.ts";
 import { toHex } from "./bytes.ts";
 import type { Hashing } from "./hashing.ts";
-import { bagFiles, packetFiles, proofFiles } from "./packet.ts";
+import { bagFiles, optionalPacketFiles, packetFiles, proofFiles } from "./packet.ts";
 import { checkContents } from "./packet-content-checks.ts";
 import { PacketFindings, type PacketCheckName, type PacketKeyUse, type PacketReport } from "./packet-report.ts";
 import { checkSeal, type PacketTrust } from "./packet-seal-checks.ts";
@@ -172,7 +172,7 @@ async function tagManifestDigests(
 function checkLayout(reader: BagReader, findings: PacketFindings): void {
   const present = new Set(reader.files.map((file) => file.path));
   for (const path of [...bagFiles, ...Object.values(proofFiles), ...Object.values(packetFiles)]) {
-    if (!present.has(path)) findings.fail("packet layout", `${path} is missing`);
+    if (!present.has(path) && !optionalPacketFiles.has(path)) findings.fail("packet layout", `${path} is missing`);
   }
   const known = new Set<string>([...bagFiles, ...Object.values(proofFiles), ...Object.values(packetFiles)]);
   for (const path of present) {

@@ -2,6 +2,7 @@ import type { AuditHeader } from "./audit-entry.ts";
 import type { TagManifestSeal } from "./bag-write.ts";
 import { toBase64, toHex, utf8 } from "./bytes.ts";
 import { canonicalBytes, type Json, type JsonObject } from "./canonical-json.ts";
+import type { CopyRecipe } from "./copy-recipe.ts";
 import type { CustodyEntry } from "./custody.ts";
 import { signDsse, type DsseEnvelope } from "./dsse.ts";
 import { keyIdOf, type Signer } from "./ed25519.ts";
@@ -16,7 +17,14 @@ export const packetFiles = {
   custody: "data/custody.json",
   audit: "data/audit.json",
   report: "data/report.html",
+  /** Only where an exhibit is in the packet as a copy. */
+  copies: "data/copies.json",
+  /** Only where a text of the case was drafted by a program. */
+  drafts: "data/drafts.json",
 } as const;
+
+/** Files that a packet may do without. */
+export const optionalPacketFiles: ReadonlySet<string> = new Set([packetFiles.copies, packetFiles.drafts]);
 
 /** Tag files that prove the seal. They sign the tag manifests and so cannot be listed in them. */
 export const proofFiles = {
@@ -45,8 +53,11 @@ export type PacketIdentity = { readonly packetId: string; readonly incidentId: s
 /** An exhibit as the record lists it. `path` is relative to `data/`; `sha256` is of the exhibit's plain bytes. */
 export type PacketExhibit = {
   readonly id: string;
-  /** "file": the bytes are in the packet. "pointer": they stay in the vault until a release. */
-  readonly kind: "file" | "pointer";
+  /**
+   * "file": the bytes are in the packet. "copy": a copy is, made as data/copies.json says; `bytes` and `sha256` stay the original's.
+   * "pointer": they stay in the vault until a release.
+   */
+  readonly kind: "file" | "copy" | "pointer";
   readonly path: string;
   readonly filename: string;
   readonly mediaType: string;
@@ -71,10 +82,24 @@ export type ExhibitPointer = {
   readonly because: string;
 };
 
+/** `because` of a pointer to bytes that were destroyed when their time was over: digest, custody and the certificate are what is left. */
+export const contentDisposed = "content_disposed";
+
 /** data/custody.json: every exhibit's chain, in order. */
 export type PacketCustody = {
   readonly v: 1;
   readonly chains: readonly { readonly exhibitId: string; readonly entries: readonly CustodyEntry[] }[];
+};
+
+/** data/copies.json: how each copy in the packet was made of which original. */
+export type PacketCopies = {
+  readonly v: 1;
+  readonly copies: readonly {
+    readonly exhibitId: string;
+    readonly original: { readonly bytes: number; readonly sha256: string };
+    readonly copy: { readonly bytes: number; readonly sha256: string; readonly mediaType: string };
+    readonly recipe: CopyRecipe;
+  }[];
 };
 
 /** One audit entry with its body. `salt` is lower-case hex of 32 bytes; body and salt are null once erased. */

@@ -9,7 +9,7 @@ import { panicEvent } from "./testing/crash-pack.ts";
 import { crashLoop } from "./testing/crash-loop.ts";
 import { post } from "./testing/crash-senders.ts";
 import { ServerProcess } from "./testing/crash-server.ts";
-import { withFreshPostgres } from "./testing/databases.ts";
+import { testOnPostgres, withFreshPostgres } from "./testing/databases.ts";
 
 // bench/crash.ts runs the long form.
 const rounds = 5;
@@ -25,20 +25,16 @@ async function survives(databaseUrl: string | null, name: string): Promise<void>
   assert.ok(report.counts.decisions > 0 && report.counts.auditEntries > 0);
 }
 
-const server = process.env["TILLWATCH_TEST_POSTGRES_URL"];
 const requireAll = process.env["TILLWATCH_REQUIRE_ALL"] === "1";
-const withoutPostgres =
-  server === undefined && !requireAll && "skipped: postgres not found (TILLWATCH_TEST_POSTGRES_URL)";
 
 // Side by side: most of a round is waiting for a start.
 describe("kill -9 of the whole server at random moments under load", { concurrency: true }, () => {
   test("B05 S06 O01 loses, doubles and breaks nothing (PGlite)", async () => {
     await survives(null, "pglite");
   });
-  test("B05 S06 O01 loses, doubles and breaks nothing (Postgres)", { skip: withoutPostgres }, async () => {
-    if (server === undefined) throw new Error("TILLWATCH_REQUIRE_ALL=1, but TILLWATCH_TEST_POSTGRES_URL is not set");
-    await withFreshPostgres(server, (_database, url) => survives(url, "postgres"));
-  });
+  testOnPostgres("B05 S06 O01 loses, doubles and breaks nothing", (server) =>
+    withFreshPostgres(server, (_database, url) => survives(url, "postgres")),
+  );
 });
 
 const withoutStrace = spawnSync("strace", ["-V"]).error !== undefined && !requireAll && "skipped: strace not found";

@@ -10,6 +10,8 @@ import type {
   Signal,
   SituationId,
 } from "@tillwatch/wire";
+import type { Dismissals } from "./noise/dismissals.ts";
+import type { Hushed } from "./noise/silence.ts";
 
 /**
  * What one stage hands to the next, in the order of pipeline.ts. Stages know these types and not each other.
@@ -42,7 +44,25 @@ export type EnrichedSignal = {
   readonly explains: readonly string[]; // ids of exit signals whose items this sale pays for
 };
 
-export type DetectedSignal = EnrichedSignal & { readonly detections: readonly Detection[] };
+/**
+ * What the windows of a correlation rule held when its condition began to hold, `value` of `count` events. Windows are not recorded
+ * with a decision, so this is: a replay decides from it.
+ */
+export type CorrelationFound = {
+  readonly ruleId: string;
+  readonly group: Readonly<Record<string, string>>;
+  readonly atMs: number;
+  readonly value: number;
+  readonly count: number;
+  /** The newest of them, at most 256, by time; `ref` is the signal's id, or names what a counted correlation found. */
+  readonly made: readonly { readonly atMs: number; readonly ref: string; readonly ruleId: string }[];
+};
+
+/** `found`: what correlations found at this signal; undefined: nothing. */
+export type DetectedSignal = EnrichedSignal & {
+  readonly detections: readonly Detection[];
+  readonly found?: readonly CorrelationFound[];
+};
 
 /** Why a signal belongs to a situation. Stored with it, shown on the incident page, put into the packet. */
 export type JoinedBecause =
@@ -71,6 +91,7 @@ export type SituationMember = {
   readonly role: "evidence" | "exculpatory" | "context";
   readonly because: JoinedBecause;
   readonly detections: readonly Detection[];
+  readonly found?: readonly CorrelationFound[]; // not there where there is none: digests of members of before stay as they are
   readonly view: JsonObject;
   readonly enrichment: readonly Enrichment[];
   readonly traits: JsonValue;
@@ -111,7 +132,11 @@ export type ScoredSituation = SituationChange & {
   readonly score: Score;
   readonly threshold: number;
   readonly watchFloor: number;
+  /** Which period of the trading calendar asks for this threshold, and what it is without; absent: it is the usual one. */
+  readonly shift?: { readonly period: string; readonly from: number; readonly says: string | null };
   readonly decisionId: DecisionId;
+  readonly hushed?: Hushed; // what silences cover of it; absent: nothing
+  readonly dismissals?: readonly Dismissals[]; // that the score read; absent: there are none
 };
 
 /** What happened to a piece of work in this batch; respond, notify and the live feed read it. */
@@ -120,4 +145,5 @@ export type IncidentChange = {
   readonly from: IncidentState | null;
   readonly incident: IncidentSummary;
   readonly at: string;
+  readonly silenced?: true; // all that is new is silenced: nobody outside is told
 };

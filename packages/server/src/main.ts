@@ -1,11 +1,17 @@
+import { accountCommand } from "./cli/account-command.ts";
 import { decisionCommand } from "./cli/decision-command.ts";
 import { exitOk, exitUnusable, Unusable, type Cli, type Command } from "./cli/command.ts";
 import { doctorCommand } from "./cli/doctor-command.ts";
+import { policyCommand } from "./cli/policy-command.ts";
+import { eraseCommand } from "./cli/erase-command.ts";
+import { keysCommand } from "./cli/keys-command.ts";
+import { modelCommand } from "./cli/model-command.ts";
 import { rulesCommand } from "./cli/rules-command.ts";
 import { simulateCommand } from "./cli/simulate-command.ts";
 import { demoCommand, startCommand } from "./cli/start-command.ts";
 import { version } from "./cli/shipped.ts";
-import { verifyCommand } from "./cli/verify-command.ts";
+import { verifyCommand, verifyRecordCommand } from "./cli/verify-command.ts";
+import { startRemedy } from "./cli/start-remedy.ts";
 import { describeFault } from "./platform/log.ts";
 
 /** Every command by its first word. */
@@ -14,9 +20,15 @@ const commands: Readonly<Record<string, Command>> = {
   demo: demoCommand,
   simulate: simulateCommand,
   rules: rulesCommand,
+  model: modelCommand,
+  policy: policyCommand,
+  account: accountCommand,
   doctor: doctorCommand,
   verify: verifyCommand,
+  "verify-record": verifyRecordCommand,
   decision: decisionCommand,
+  keys: keysCommand,
+  erase: eraseCommand,
 };
 
 async function main(): Promise<number> {
@@ -41,7 +53,9 @@ async function main(): Promise<number> {
   try {
     return await command.run(cli);
   } catch (fault) {
-    cli.err(`tillwatch ${word}: ${fault instanceof Unusable ? fault.message : describeFault(fault)}\n`);
+    cli.err(
+      `tillwatch ${word}: ${fault instanceof Unusable ? fault.message : describeFault(fault)}\n${startRemedy(fault)}`,
+    );
     return exitUnusable;
   }
 }

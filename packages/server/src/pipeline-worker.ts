@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Signal } from "@tillwatch/wire";
 import { SituationMemory } from "./correlate/situation-memory.ts";
+import { countsHorizonMs, SiteCounts } from "./detect/site-counts.ts";
 import type { Directory } from "./enrich/directory.ts";
 import { replayInto } from "./enrich/enrich-stage.ts";
 import type { EnrichPolicy } from "./enrich/enrich.ts";
@@ -20,9 +21,10 @@ import {
   type Lease,
   type LoggedSignal,
 } from "./pipeline-store.ts";
-import type { Pipeline } from "./pipeline.ts";
+import type { Pipeline, Recount } from "./pipeline.ts";
 import type { Clock } from "./platform/clock.ts";
 import { describeFault, type Log } from "./platform/log.ts";
+import type { RunningRules } from "./rule/running-rules.ts";
 import type { Db, Tx } from "./schema.ts";
 
 export type WorkerDeps = {
@@ -34,7 +36,9 @@ export type WorkerDeps = {
   readonly log: Log;
   readonly owner: string; // names this process in the lease
   readonly horizonMs: number; // the longest window that enrichment looks back over
-  readonly onCommitted: (changes: readonly IncidentChange[], signals: number) => void;
+  readonly running: () => RunningRules; // the rules of now: each round takes them once, so a change comes between two rounds
+  readonly recount: Recount;
+  readonly onCommitted: (changes: readonly IncidentChange[], signals: readonly Signal[]) => void;
   readonly setAside: (tx: Tx, signal: Signal, fault: string) => Promise<void>; // a signal that cannot be processed
 };
 
@@ -49,6 +53,7 @@ const backOffMs = 200;
 type Partition = {
   lease: Lease;
   memory: SiteMemory;
+  counts: SiteCounts;
   situations: SituationMemory;
   failures: number;
   batchMax: number;
@@ -137,24 +142,34 @@ export class PipelineWorker {
   }
 
   async #fresh(lease: Lease): Promise<Partition> {
-    const memory = await this.#rebuild(lease);
-    return { lease, memory, situations: new SituationMemory(), failures: 0, batchMax, alone: false };
+    const remembered = await this.#rebuild(lease);
+    return { lease, ...remembered, situations: new SituationMemory(), failures: 0, batchMax, alone: false };
   }
 
   /** Replays the log from the horizon to the cursor, a page at a time: an hour of a busy chain does not fit into memory. */
-  async #rebuild(lease: Lease): Promise<SiteMemory> {
-    const { db, horizonMs, directory, enrichPolicy } = this.#deps;
+  async #rebuild(lease: Lease): Promise<Pick<Partition, "memory" | "counts">> {
+    const { db, horizonMs, directory, enrichPolicy, running, recount } = this.#deps;
+    const { rules } = running().rulebook;
     const memory = new SiteMemory(horizonMs);
+    const counts = new SiteCounts(rules);
     const at = { partition: lease.partition, seq: lease.cursor };
-    for (let seq = await lastBeforeHorizon(db, at, horizonMs); seq < lease.cursor;) {
+    // Before the windows begin, enrichment needs what it remembered then: by it the first signals in them have their corrected times.
+    const backMs = horizonMs + countsHorizonMs(rules.timespanMs);
+    for (let seq = await lastBeforeHorizon(db, at, backMs); seq < lease.cursor;) {
       const page = await nextSignals(db, { partition: lease.partition, cursor: seq }, batchMax);
       const inside = page.filter((entry) => entry.seq <= lease.cursor).map((entry) => entry.signal);
-      replayInto(memory, inside, { directory: directory(), policy: enrichPolicy });
+      await recount(replayInto(memory, inside, { directory: directory(), policy: enrichPolicy }), { rules, counts });
+      memory.forgetBefore(inside.at(-1)?.receivedAtMs ?? 0);
       const last = page.at(-1);
       if (last === undefined || inside.length < page.length) break;
       seq = last.seq;
     }
-    return memory;
+    return { memory, counts };
+  }
+
+  /** What the windows of this process hold, and what they lost. */
+  get counted(): readonly SiteCounts[] {
+    return [...this.#partitions.values()].map(({ counts }) => counts);
   }
 
   /** The next signals of all partitions that have some; false where none had. */
@@ -186,25 +201,41 @@ export class PipelineWorker {
 
   async #process(work: readonly Work[]): Promise<void> {
     const { db, pipeline, clock, directory } = this.#deps;
+    const running = await this.#takeRules(work);
     const nowMs = clock();
     const parts = work.map(({ partition, logged }) => ({
       batch: { partition: partition.lease.partition, nowMs, signals: logged.map((entry) => entry.signal) },
       memory: partition.memory,
+      counts: partition.counts,
       situations: partition.situations,
     }));
     const moved = work.map(({ partition, logged }) => ({ lease: partition.lease, seq: logged.at(-1)?.seq ?? 0 }));
     try {
       const changes = await db.transaction().execute(async (tx) => {
-        const made = await pipeline(parts, { tx, nowMs, directory: directory() });
+        const made = await pipeline(parts, { tx, nowMs, directory: directory(), running });
         await commitCursors(tx, moved, leaseSeconds);
         return made;
       });
       for (const [index, { partition }] of work.entries()) this.#advance(partition, moved[index]?.seq ?? 0);
-      const signals = parts.reduce((sum, part) => sum + part.batch.signals.length, 0);
+      const signals = parts.flatMap((part) => part.batch.signals);
       this.#deps.onCommitted(changes, signals);
     } catch (fault) {
       await this.#failed(work, fault);
     }
+  }
+
+  /** The rules of this round. Windows that were filled by others are filled anew from the log, so that nothing is counted twice or not at all. */
+  async #takeRules(work: readonly Work[]): Promise<RunningRules> {
+    const running = this.#deps.running();
+    const { rules } = running.rulebook;
+    const outdated = work.filter(({ partition }) => partition.counts.version !== rules.version);
+    if (outdated.length === 0) return running;
+    for (const { partition } of outdated) {
+      partition.counts =
+        rules.correlations.size === 0 ? new SiteCounts(rules) : (await this.#rebuild(partition.lease)).counts;
+    }
+    // While the log was read, they may have changed again.
+    return await this.#takeRules(work);
   }
 
   #advance(partition: Partition, seq: number): void {
@@ -241,7 +272,7 @@ export class PipelineWorker {
     for (const { partition } of work) this.#partitions.delete(partition.lease.partition);
     this.#renewAtMs = 0;
     for (const { partition } of work) {
-      partition.memory = await this.#rebuild(partition.lease);
+      Object.assign(partition, await this.#rebuild(partition.lease));
       partition.situations = new SituationMemory();
       partition.alone = true;
       this.#partitions.set(partition.lease.partition, partition);

@@ -1,19 +1,16 @@
+import { pipelineRig } from "./testing/pipeline-rig.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sql } from "kysely";
-import { countWaiting, setAsideSignal, settleDeadLetters, waitingSignals } from "./signal/dead-letter-store.ts";
-import { SignalLog } from "./signal/signal-log-store.ts";
+import { countWaiting, settleDeadLetters, waitingSignals } from "./signal/dead-letter-store.ts";
 import { savePackContent } from "./decision/decision-store.ts";
 import { replayDecision } from "./decision/replay-decision.ts";
 import { decisionsAbout } from "./decision/decision-read.ts";
-import { Directory } from "./enrich/directory.ts";
-import type { ScoredSituation } from "./flow.ts";
 import { LeaseLost, commitCursor, takeLeases } from "./pipeline-store.ts";
-import { PipelineWorker } from "./pipeline-worker.ts";
-import { pipeline, stageNames, type WorkStages } from "./pipeline.ts";
+import { stageNames } from "./pipeline.ts";
 import { systemChance } from "./platform/chance.ts";
-import { silentLog } from "./platform/log.ts";
 import type { OpenDatabase } from "./schema.ts";
+import { testFields } from "./testing/fields.ts";
 import { testOnDatabases } from "./testing/databases.ts";
 import { testPack } from "./testing/pack.ts";
 import { noonMs, signalOf } from "./testing/canonical.ts";
@@ -21,58 +18,7 @@ import { noonMs, signalOf } from "./testing/canonical.ts";
 const minute = 60_000;
 const pack = testPack();
 const siteIds = ["S-1", "S-2", "S-3", "S-4", "S-5", "S-6"];
-// The same shop six times, so that a round has several partitions.
-const sites = siteIds.flatMap((id) => pack.directory.sites.map((site) => ({ ...site, id })));
-const directory = new Directory({ ...pack.directory, sites });
-const enrichPolicy = { explain: pack.policy.explain, lateAfterMs: 2 * minute };
-
-type Rig = {
-  readonly log: SignalLog;
-  readonly scored: ScoredSituation[];
-  readonly worker: (owner?: string) => PipelineWorker;
-  failures: number;
-  poisonedSite: string; // its situations never get through
-};
-
-/** Log and pipeline over one database; the stages after the score only remember what they were given. */
-async function rigOn(database: OpenDatabase): Promise<Rig> {
-  const log = await SignalLog.open({
-    database,
-    places: { site: () => true, device: () => "known" },
-    log: silentLog,
-    onAppended: () => {},
-  });
-  const scored: ScoredSituation[] = [];
-  const rig = { log, scored, failures: 0, poisonedSite: "", worker: (owner = "worker-1") => workerOf(owner) };
-  const work: WorkStages = {
-    incident: async (given) => {
-      if (rig.failures > 0) {
-        rig.failures--;
-        throw new Error("the disk is full");
-      }
-      if (given.some((one) => one.situation.siteId === rig.poisonedSite)) throw new Error("poisoned");
-      scored.push(...given);
-      return [];
-    },
-    respond: async () => {},
-    notify: async () => {},
-  };
-  const run = pipeline({ pack, chance: systemChance, work, lateAfterMs: enrichPolicy.lateAfterMs });
-  const workerOf = (owner: string) =>
-    new PipelineWorker({
-      db: database.db,
-      pipeline: run,
-      directory: () => directory,
-      enrichPolicy,
-      clock: () => noonMs + 60 * minute,
-      log: silentLog,
-      owner,
-      horizonMs: 45 * minute,
-      onCommitted: () => {},
-      setAside: setAsideSignal,
-    });
-  return rig;
-}
+const rigOn = (database: OpenDatabase) => pipelineRig(database, { pack, siteIds });
 
 const loitering = (atMs: number) =>
   signalOf({ type: "person_loitering", deviceId: "C-1", atMs, confidence: 0.86, data: { dwell_seconds: 240 } });
@@ -199,8 +145,15 @@ testOnDatabases(
     assert.deepEqual(rows, [{ code: "signal_processing_failed", message: "the disk is full" }]);
     assert.equal(await countOf(database, "situation"), 1);
     const [letter] = await waitingSignals(database.db, 0, 10);
-    const settlement = { state: "redriven", actor: "user:test", because: "the disk has room", atMs: noonMs } as const;
-    const redrive = () => settleDeadLetters(database.db, { ids: [letter?.id ?? ""], settlement }, systemChance);
+    const settlement = {
+      state: "redriven",
+      actor: "user:test",
+      because: "the disk has room",
+      inOwnWords: true,
+      atMs: noonMs,
+    } as const;
+    const desk = { db: database.db, fields: await testFields(database.db), chance: systemChance };
+    const redrive = () => settleDeadLetters(desk, { ids: [letter?.id ?? ""], settlement });
     rig.failures = 3;
     assert.equal(await redrive(), 1);
     await rig.worker().drain();

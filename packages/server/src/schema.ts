@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from "kysely";
-import type { Database, Executor } from "./platform/database.ts";
+import type { Database, Executor } from "./platform/database/database.ts";
 
 /**
  * The tables, by the stage that owns them. Each stage adds its rows' types in `<stage>-tables.ts` and a line here.

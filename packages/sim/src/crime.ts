@@ -1,4 +1,4 @@
-import { burglary, concealment, pushOut, smashAndGrab, tagRemoval } from "./crimes/theft.ts";
+import { burglary, concealment, pushOut, rushIn, smashAndGrab, tagRemoval } from "./crimes/theft.ts";
 import { noSaleSkimming, refundFraud, sweethearting, tillTampering } from "./crimes/till.ts";
 import { aggression, cameraBlinding, robbery } from "./crimes/violence.ts";
 import type { Story } from "./story.ts";
@@ -46,6 +46,15 @@ export const crimeKinds = [
     when: "open",
     weight: 4,
     tell: smashAndGrab,
+  },
+  {
+    name: "rush_in",
+    category: "organised_theft",
+    also: ["suspicious", "robbery", "shoplifting"],
+    level: 1,
+    when: "open",
+    weight: 0, // never by chance: only where it is planned
+    tell: rushIn,
   },
   {
     name: "refund_fraud",

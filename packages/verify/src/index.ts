@@ -1,4 +1,10 @@
 export { fileSource, type OpenFile } from "./file-source.ts";
 export { nodeHashing } from "./node-hashing.ts";
-export { verifyPacketFile, type VerifyOptions, type VerifyRefusal } from "./verify-file.ts";
+export {
+  isRecordExport,
+  verifyPacketFile,
+  verifyRecordFile,
+  type VerifyOptions,
+  type VerifyRefusal,
+} from "./verify-file.ts";
 export { runVerifyCli, type VerifyIo } from "./verify-cli.ts";

@@ -1,8 +1,13 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import {
+  looksLikeExport,
   parsePublicKey,
   parseVkey,
+  readZip,
   verifyPacket,
+  verifyRecordExport,
+  type ExportReport,
   type NoteKey,
   type PacketReport,
   type PacketTrust,
@@ -17,6 +22,8 @@ export type VerifyOptions = {
   readonly keys?: readonly string[];
   /** Files with an Ed25519 public key: PEM, base64 or hex. */
   readonly statementKeyFiles?: readonly string[];
+  /** A folder with a copy of the log (what the server serves under /log/), for exports that do not carry it. */
+  readonly logFolder?: string;
 };
 
 export type VerifyRefusal = Refusal<"verify_key_unusable" | "verify_file_unreadable">;
@@ -42,6 +49,51 @@ export async function verifyPacketFile(
     }
   } catch (fault) {
     return refuse("verify_file_unreadable", `${path} cannot be read: ${reasonOf(fault)}`);
+  }
+}
+
+/** Whether the file is an export of the record; false for a packet, anything else, and what cannot be read. */
+export async function isRecordExport(path: string): Promise<boolean> {
+  try {
+    const source = await fileSource(path);
+    try {
+      const zip = await readZip(source);
+      return zip.ok && looksLikeExport(zip.value.entries.map((entry) => entry.path));
+    } finally {
+      await source.close();
+    }
+  } catch {
+    return false;
+  }
+}
+
+/** Verifies an export of the record in a file, as verifyPacketFile does a packet. */
+export async function verifyRecordFile(
+  path: string,
+  options: VerifyOptions = {},
+): Promise<Result<ExportReport, VerifyRefusal>> {
+  const trust = await readTrust(options);
+  if (!trust.ok) return trust;
+  const { logKeys } = trust.value;
+  const { logFolder } = options;
+  try {
+    const source = await fileSource(path);
+    try {
+      const log = logFolder === undefined ? {} : { log: (file: string) => logFile(logFolder, file) };
+      return { ok: true, value: await verifyRecordExport(source, { logKeys, ...log }, { hashing: nodeHashing }) };
+    } finally {
+      await source.close();
+    }
+  } catch (fault) {
+    return refuse("verify_file_unreadable", `${path} cannot be read: ${reasonOf(fault)}`);
+  }
+}
+
+async function logFile(folder: string, path: string): Promise<Uint8Array | undefined> {
+  try {
+    return new Uint8Array(await readFile(join(folder, path)));
+  } catch {
+    return undefined; // the check names the place
   }
 }
 

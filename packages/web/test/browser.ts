@@ -29,12 +29,15 @@ export async function builtPage(): Promise<string> {
       await new Promise((resolve) => setTimeout(resolve, 200));
       continue;
     }
+    // The builder works in threads of its own, and none of them keeps this process waiting for it.
+    const awake = setInterval(() => {}, 1_000);
     try {
       if (!isBuilt()) {
         await build({ root: web, logLevel: "warn" });
         writeFileSync(stamp, wanted);
       }
     } finally {
+      clearInterval(awake);
       rmSync(lock, { recursive: true, force: true });
     }
   }

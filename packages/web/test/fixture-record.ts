@@ -8,7 +8,8 @@ import type {
   Score,
   TimelineEntry,
 } from "@tillwatch/wire";
-import { minutesAgo, signalId, taxonomy } from "./fixture-world.ts";
+import { gateSilence } from "./fixture-silences.ts";
+import { incidentId, minutesAgo, signalId, taxonomy } from "./fixture-world.ts";
 
 export const score: Score = {
   severity: 0.9761,
@@ -124,7 +125,11 @@ const timeline: readonly TimelineEntry[] = [
   entry(5, 3, {
     kind: "detection",
     says: "Rule “Exit alarm that no sale explains” matched",
-    detail: { because: [{ selection: "alarm", field: "event_type", value: "eas_alarm", pattern: "eas_alarm" }] },
+    detail: {
+      ruleId: "f37fc7ed-9e7e-4ef0-b63f-5aa2c5097cbe",
+      ruleLevel: "high",
+      because: [{ selection: "alarm", field: "event_type", value: "eas_alarm", pattern: "eas_alarm" }],
+    },
   }),
   entry(6, 2.9, { kind: "score", says: "Severity 0.97, confidence 0.93: above 0.90, so an incident opened" }),
   entry(7, 2.9, { kind: "state", says: "Opened as incident" }),
@@ -176,6 +181,10 @@ const signals: readonly IncidentSignal[] = [1, 2, 3].map((n) => ({
   data: { direction: "out", tag_count: 6 },
 }));
 
+function silencedBy({ silenced }: IncidentSummary): Pick<Score, "silenced"> {
+  return silenced === true ? { silenced: { by: [gateSilence], severity: 0.3892, hides: true } } : {};
+}
+
 export function recordOf(of: IncidentSummary): IncidentRecord {
   const scored = of.machineSeverity !== null;
   return {
@@ -187,7 +196,7 @@ export function recordOf(of: IncidentSummary): IncidentRecord {
     reporter: scored ? null : "person:7f3a",
     ownerToken: null,
     asset: { owner: "Store operations", criticality: "high" },
-    score: scored ? score : null,
+    score: scored ? { ...score, ...silencedBy(of) } : null,
     override: null,
     value: { lostMinor: 21_400, recoveredMinor: null, currency: "EUR" },
     completenessDetail,
@@ -206,7 +215,7 @@ export function recordOf(of: IncidentSummary): IncidentRecord {
         source: "person:7f3a",
       },
     ],
-    packets: [],
+    packets: of.id === incidentId(3) ? [packetOf(3, "ready")] : [],
     playbooks: [
       {
         id: "playbook--1",

@@ -1,3 +1,4 @@
+import { policyMatrix } from "./fixture-policies.ts";
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -7,6 +8,7 @@ import {
   problemMediaType,
   type ExhibitId,
   type ExhibitSummary,
+  type ExhibitView,
   type IncidentRecord,
   type IncidentSummary,
   type LiveEvent,
@@ -20,14 +22,38 @@ import {
   queueOfWorld,
   sites,
   sources,
+  sourceSignals,
   summary,
   taxonomy,
 } from "./fixture-world.ts";
+import { stillOfDoor } from "./fixture-still.ts";
+import { FixtureModels } from "./fixture-models.ts";
+import { FixtureRules } from "./fixture-rules.ts";
+import { FixtureWebhooks } from "./fixture-webhooks.ts";
+import { FixtureAccess } from "./fixture-access.ts";
+import { privacyAnswers } from "./fixture-privacy.ts";
+import { auditExports, colleagues, configurationStates, controlViews, misuseList } from "./fixture-guard.ts";
+import { exhibitView } from "./fixture-exhibits.ts";
+import { FixtureGrants, stepUpRequired, unknownIncident } from "./fixture-grants.ts";
+import { FixtureConsents } from "./fixture-consents.ts";
+import { FixtureDrafts } from "./fixture-drafts.ts";
+import { FixtureReleases } from "./fixture-release.ts";
+import { FixtureDevices } from "./fixture-devices.ts";
+import { FixtureConflict } from "./fixture-conflict.ts";
+import { FixtureRetention } from "./fixture-retention.ts";
 import { packetOf, recordOf } from "./fixture-record.ts";
+import { openAnswers, peopleAnswers } from "./fixture-people.ts";
+
+type Readiness = {
+  readonly ok: boolean;
+  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly says: string }[];
+};
 
 export type Posted = { readonly path: string; readonly body: unknown; readonly idempotencyKey: string | null };
 
 type Asked = { readonly response: ServerResponse; readonly idempotencyKey: string | null };
+
+const noDrafts = new FixtureDrafts([]);
 
 /** As the real server sends it, but stricter on styles: the page must need nothing inline. */
 const securityPolicy =
@@ -47,6 +73,16 @@ export class FixtureServer {
   readonly #streams = new Set<ServerResponse>();
   readonly #problems = new Map<string, Problem>();
   readonly #records = new Map<string, IncidentRecord>();
+  readonly #access = new FixtureAccess();
+  readonly #webhooks = new FixtureWebhooks();
+  rules = new FixtureRules();
+  models = new FixtureModels();
+  readonly #devices = new FixtureDevices();
+  grants = new FixtureGrants();
+  consents = new FixtureConsents();
+  releases = new FixtureReleases();
+  readonly retention = new FixtureRetention(() => this.grants.proven);
+  readonly conflict = new FixtureConflict();
   readonly posted: Posted[] = [];
   rows: IncidentSummary[] = queueOfWorld();
   signedIn = true;
@@ -54,7 +90,9 @@ export class FixtureServer {
   auditBroken = false;
   loseAnswers = false; // true: what is posted is done, but the connection breaks before the answer
   uploadSha256 = "00".repeat(32);
+  exhibitNews: Partial<ExhibitView> = {}; // what is different of every exhibit
   letters = [...deadLetters];
+  ready: Readiness = { ok: true, checks: [{ name: "database", ok: true, says: "pglite answers" }] };
 
   constructor(dist: string) {
     this.#dist = dist;
@@ -103,18 +141,33 @@ export class FixtureServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", "http://fixture");
     response.setHeader("content-security-policy", securityPolicy);
+    if (url.pathname === "/readyz") return send(response, this.ready.ok ? 200 : 503, this.ready);
     if (!url.pathname.startsWith("/api/")) return this.#file(url.pathname, response);
     const body = await readBody(request);
     if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs));
     const problem = this.#problems.get(url.pathname);
     if (problem !== undefined) return send(response, problem.status, problem);
+    const asked = `${request.method} ${url.pathname}`;
+    if (asked in openAnswers) return send(response, 200, openAnswers[asked]);
+    if (this.signedIn && asked in peopleAnswers) return send(response, 200, peopleAnswers[asked]);
+    if (this.signedIn && asked === "GET /api/v1/session") return send(response, 200, this.grants.who());
+    if (asked === "GET /api/v1/session") return send(response, 401, signedOut);
     if (url.pathname === "/api/v1/session") return this.#session(request, body, response);
     if (!this.signedIn) return send(response, 401, signedOut);
     if (url.pathname === "/api/v1/events") return this.#stream(response);
     if (request.method === "PATCH") return this.#patch(url.pathname, body, response);
+    if (request.method === "PUT" && /^\/api\/v1\/(exhibits|sites)\//.test(url.pathname)) {
+      this.posted.push({ path: url.pathname, body, idempotencyKey: null });
+      if (url.pathname.endsWith("/minor/ground") && !this.grants.proven) return send(response, 403, stepUpRequired);
+      return send(response, 200, {});
+    }
     if (request.method === "POST") {
       const key = request.headers["idempotency-key"];
       return this.#post(url.pathname, body, { response, idempotencyKey: typeof key === "string" ? key : null });
+    }
+    if (/^\/api\/v1\/exhibits\/[^/]+\/content$/.test(url.pathname)) {
+      response.writeHead(200, { "content-type": "image/svg+xml" }).end(stillOfDoor);
+      return;
     }
     return this.#get(url, response);
   }
@@ -140,26 +193,69 @@ export class FixtureServer {
     response.on("close", () => this.#streams.delete(response));
   }
 
+  /** Whom tokens stand for, for who may read the record. */
+  people: Readonly<Record<string, string>> = colleagues;
+
   #get(url: URL, response: ServerResponse): void {
     const incident = /^\/api\/v1\/incidents\/([^/]+)$/.exec(url.pathname)?.[1];
     if (incident !== undefined) return this.#incident(incident, response);
+    const exhibit = /^\/api\/v1\/exhibits\/([^/]+)$/.exec(url.pathname)?.[1];
+    if (exhibit !== undefined) return this.#exhibit(exhibit, response);
     const answers: Readonly<Record<string, () => unknown>> = {
       "/api/v1/incidents": () => this.#queue(url.searchParams),
       "/api/v1/taxonomy": () => taxonomy,
       "/api/v1/sites": () => ({ items: sites }),
+      ...privacyAnswers,
+      "/api/v1/policies/matrix": () => policyMatrix,
       "/api/v1/sources": () => ({ items: sources }),
+      "/api/v1/signals": () => ({ items: sourceSignals(url.searchParams.get("source") ?? "") }),
       "/api/v1/dead-letters": () => ({ items: this.letters, nextCursor: null }),
-      "/api/v1/audit": () => ({ items: auditEntries(), nextCursor: null }),
+      "/api/v1/audit": () => ({ items: auditEntries(), names: colleagues, nextCursor: null }),
       "/api/v1/audit/checkpoint": () => checkpoint,
+      "/api/v1/audit/names": () => {
+        const asked = url.searchParams.get("tokens")?.split(",") ?? [];
+        return { names: Object.fromEntries(Object.entries(this.people).filter(([token]) => asked.includes(token))) };
+      },
+      "/api/v1/audit/exports": () => ({ items: auditExports() }),
+      "/api/v1/misuse": () => misuseList(),
+      [`/api/v1/misuse/${misuseList().items[0]?.id}`]: () => ({
+        ...misuseList().items[0],
+        entries: auditEntries().slice(1, 4),
+        names: colleagues,
+      }),
+      "/api/v1/controls": () => ({ items: controlViews() }),
+      "/api/v1/configuration": () => ({ items: configurationStates(), content: {} }),
     };
     const answer = answers[url.pathname];
-    if (answer === undefined) return send(response, 404, notFound);
-    send(response, 200, answer());
+    const other = () =>
+      this.grants.get(url.pathname) ??
+      (this.grants.drafts ?? noDrafts).get(url.pathname) ??
+      this.consents.get(url.pathname) ??
+      this.releases.get(url.pathname) ??
+      this.retention.get(url) ??
+      this.conflict.get(url) ??
+      this.#devices.get(url.pathname) ??
+      this.#access.get(url.pathname) ??
+      this.rules.get(url.pathname) ??
+      this.models.get(url.pathname) ??
+      this.#webhooks.get(url.pathname, url.searchParams);
+    const found = answer === undefined ? other() : answer();
+    send(response, found === undefined ? 404 : 200, found ?? notFound);
   }
 
   #incident(id: string, response: ServerResponse): void {
     const record = this.#record(id);
-    send(response, record === null ? 404 : 200, record ?? notFound);
+    if (record === null) return send(response, 404, unknownIncident);
+    const shown = this.grants.shown(record);
+    send(response, shown.status, shown.body);
+  }
+
+  #exhibit(id: string, response: ServerResponse): void {
+    for (const row of this.rows) {
+      const exhibit = this.#records.get(row.id)?.exhibits.find((known) => known.id === id);
+      if (exhibit !== undefined) return send(response, 200, { ...exhibitView(exhibit, row.id), ...this.exhibitNews });
+    }
+    send(response, 404, notFound);
   }
 
   #record(id: string): IncidentRecord | null {
@@ -170,11 +266,17 @@ export class FixtureServer {
     return record;
   }
 
+  /** Somebody works on it. */
+  own(id: string, ownerToken: string): void {
+    const record = this.#record(id);
+    if (record !== null) this.#records.set(id, { ...record, ownerToken });
+  }
+
   #queue(search: URLSearchParams): unknown {
     const states = (search.get("state") ?? "").split(",");
     const text = search.get("q")?.toLowerCase() ?? "";
     const items = this.rows
-      .filter((row) => states.includes(row.state))
+      .filter((row) => search.get("state") === null || states.includes(row.state))
       .filter((row) => search.get("site") === null || row.siteId === search.get("site"))
       .filter((row) => search.get("level") === null || String(row.level) === search.get("level"))
       .filter((row) => search.get("category") === null || row.category === search.get("category"))
@@ -188,8 +290,28 @@ export class FixtureServer {
     if (this.loseAnswers) return void response.destroy();
     const [, id, action] = /^\/api\/v1\/incidents\/([^/]+)\/(\w+)$/.exec(path) ?? [];
     if (path === "/api/v1/incidents") return this.#report(body, response);
+    if (path === "/api/v1/audit/exports") return send(response, 202, { id: "77777777-7777-4777-8777-777777777777" });
+    if (path === "/api/v1/controls/run") return send(response, 200, { items: controlViews() });
+    if (/^\/api\/v1\/misuse\/[^/]+\/decision$/.test(path)) return send(response, 200, misuseList().items[0]);
     if (path === "/api/v1/audit/verify") return send(response, 200, this.#verification());
+    if (path.startsWith("/api/v1/exhibits/")) return send(response, 200, {});
     if (path.startsWith("/api/v1/dead-letters/")) return this.#deadLetter(path, response);
+    const stepped = { proven: this.grants.proven, body };
+    const decided =
+      this.grants.post(path, body) ??
+      this.grants.drafts?.post(path, body) ??
+      this.consents.post(path, body) ??
+      this.releases.post(path, stepped) ??
+      this.retention.post(path, body) ??
+      this.conflict.post(path, body);
+    if (decided !== undefined) return sendDecided(response, decided);
+    const other =
+      this.#devices.post(path) ??
+      this.#access.post(path, body) ??
+      this.rules.post(path, body) ??
+      this.models.post(path, body) ??
+      this.#webhooks.post(path);
+    if (other !== undefined) return send(response, 200, other);
     const record = id === undefined ? null : this.#record(id);
     if (id === undefined || record === null) return send(response, 404, notFound);
     const newId = action === "exhibits" ? uploadedId(record.exhibits.length) : "55555555-5555-4555-8555-555555555555";
@@ -239,6 +361,15 @@ export class FixtureServer {
     if (record === null) return;
     this.#records.set(id, { ...record, packets: [packetOf(1, "ready")] });
     this.emit({ kind: "packet", incidentId: record.id, id: packetOf(1, "ready").id, state: "ready" });
+  }
+
+  /** Puts packets and exhibits of a case into the world that are as they are after its disposal. */
+  disposed(id: string, at: string): void {
+    const record = this.#record(id);
+    if (record === null) return;
+    const exhibits = record.exhibits.map((exhibit) => ({ ...exhibit, disposedAt: at }));
+    const packets = [{ ...packetOf(1, "ready"), contents: "originals" as const, disposedAt: at }];
+    this.#records.set(id, { ...record, exhibits, packets: [...packets, packetOf(2, "ready")] });
   }
 
   #report(body: unknown, response: ServerResponse): void {
@@ -302,7 +433,18 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   return text === "" ? null : JSON.parse(text);
 }
 
+type Decided = { readonly status: number; readonly body: unknown; readonly file?: string };
+
+/** As JSON, or as the file that it is. */
+function sendDecided(response: ServerResponse, { status, body, file }: Decided): void {
+  if (file === undefined) return send(response, status, body);
+  const disposition = `attachment; filename="${file}"`;
+  response.writeHead(status, { "content-type": "text/csv; charset=utf-8", "content-disposition": disposition });
+  response.end(String(body));
+}
+
 function send(response: ServerResponse, status: number, body: unknown): void {
+  if (status === 204) return void response.writeHead(204).end();
   response.writeHead(status, { "content-type": status >= 400 ? problemMediaType : "application/json" });
   response.end(JSON.stringify(body));
 }

@@ -8,6 +8,7 @@ import {
   type IncidentSummary,
   type SignalId,
   type SiteId,
+  type SourceSignal,
   type SourceSummary,
   type ZoneId,
 } from "@tillwatch/wire";
@@ -56,8 +57,14 @@ export const sites = [
 ].map(({ id, name, zones }) => ({
   id,
   name,
+  timezone: id === "S-1002" ? "Europe/London" : id === "S-1003" ? "Europe/Paris" : "Europe/Brussels",
   currency: id === "S-1002" ? "GBP" : "EUR",
   zones: zones.map((zone) => ({ id: zone.toLowerCase().replaceAll(" ", "-"), name: zone, kind: "aisle" })),
+  devices: [
+    { id: "C-01", name: "Spirits camera", kind: "camera" },
+    { id: "C-02", name: "Exit camera", kind: "camera" },
+    { id: "T-01", name: "Till 1", kind: "till" },
+  ],
 }));
 
 const base: IncidentSummary = {
@@ -176,6 +183,22 @@ const others: readonly Partial<IncidentSummary>[] = [
   },
 ];
 
+const silencedCase = () =>
+  summary({
+    id: incidentId(22),
+    ref: "TW-2026-000142",
+    state: "watch",
+    level: 1,
+    category: "shoplifting",
+    categoryTitle: "Shoplifting",
+    title: "Shoplifting at the exit",
+    severity: 0.9538,
+    machineSeverity: 0.9538,
+    topReasons: ["The exit gate sounded and no sale explains it"],
+    rank: "Risk 0.954: severity 0.954 times 1 for level 1 (local follow-up). A silence keeps it on the watch list.",
+    silenced: true,
+  });
+
 export function queueOfWorld(): IncidentSummary[] {
   const rows = others.map((news, index) =>
     summary({
@@ -215,6 +238,7 @@ export function queueOfWorld(): IncidentSummary[] {
       topReasons: ["Camera covered"],
       rank: "Below 0.90: waits for a second signal, ages out in 2 h",
     }),
+    silencedCase(),
   ];
   const closed = [
     summary({
@@ -290,6 +314,28 @@ export const sources: readonly SourceSummary[] = [
   },
 ];
 
+export function sourceSignals(source: string): readonly SourceSignal[] {
+  const [siteId = "", deviceId = ""] = source.replace(/^[a-z]+:/, "").split("/");
+  return [
+    {
+      id: "6b1f5c9e-58a0-5d51-9a53-0d6b1a6c2f11",
+      type: "person_loitering",
+      shape: "device-event",
+      occurredAt: "2026-03-23T15:04:05Z",
+      receivedAt: minutesAgo(2),
+      clockOffsetMs: -180_000,
+      original: {
+        store_id: siteId,
+        camera_id: deviceId,
+        timestamp: "2026-03-23T15:04:05Z",
+        event_type: "person_loitering",
+        confidence: 0.86,
+        thumbnail_url: "[address kept inside]",
+      },
+    },
+  ];
+}
+
 export const deadLetters: readonly DeadLetter[] = [
   {
     id: "dl-1",
@@ -298,6 +344,7 @@ export const deadLetters: readonly DeadLetter[] = [
     code: "signal_site_unknown",
     message: "No site S-9999 in the directory",
     signal: { type: "person_loitering", siteId: "S-9999" },
+    original: { store_id: "S-9999", camera_id: "C-01", event_type: "person_loitering" },
     state: "waiting",
   },
   {
@@ -307,6 +354,7 @@ export const deadLetters: readonly DeadLetter[] = [
     code: "signal_device_unknown",
     message: "Site S-1001 has no device C-77",
     signal: { type: "motion_detected" },
+    original: null,
     state: "waiting",
   },
 ];

@@ -11,7 +11,7 @@ export type Scene = { readonly page: Page; readonly server: FixtureServer; reado
  * error, or ran into its content security policy.
  */
 export function testOnScreen(name: string, look: Look, run: (scene: Scene) => Promise<void>): void {
-  void test(name, { skip: browserMissing(), timeout: 120_000 }, async () => {
+  void test(name, { skip: browserMissing(), timeout: 300_000 }, async () => {
     const server = new FixtureServer(await builtPage());
     const origin = await server.listen();
     const { page, faults, close } = await openBrowser(look);
@@ -24,6 +24,14 @@ export function testOnScreen(name: string, look: Look, run: (scene: Scene) => Pr
       await server.close();
     }
   });
+}
+
+/** Proves once more who one is, and waits until that dialog is gone: until then it stands over the one that asked for it. */
+export async function proveAgain(page: Page): Promise<void> {
+  const proof = page.getByRole("dialog", { name: "Prove that it is you" });
+  await proof.getByLabel("Code of your authenticator app").fill("123456");
+  await proof.getByRole("button", { name: "Use this code" }).click();
+  await proof.waitFor({ state: "hidden" });
 }
 
 /** Waits until `isSo` holds; fails with `says` after ten seconds. */

@@ -46,6 +46,42 @@ testOnScreen(
   },
 );
 
+testOnScreen("B12 a source is found by words, and shows what it signalled last", {}, async ({ page, origin }) => {
+  await page.goto(`${origin}/sources`);
+  const rows = page.getByRole("table", { name: "Sources" }).getByRole("row");
+  await rows.nth(1).waitFor();
+  await page.getByRole("searchbox", { name: "Find a source" }).fill("market SPIRITS");
+  await eventually("one row is left", async () => (await rows.count()) === 2);
+  assert.match(page.url(), /q=market/);
+  await page.getByRole("button", { name: "Spirits camera: its last signals" }).click();
+  const dialog = page.getByRole("dialog", { name: "Last signals of Spirits camera" });
+  await dialog.getByText("Person loitering").click();
+  const original = dialog.getByLabel("The signal as it came");
+  await original.waitFor();
+  assert.deepEqual(JSON.parse(await original.innerText()), {
+    store_id: "S-1001",
+    camera_id: "C-03",
+    timestamp: "2026-03-23T15:04:05Z",
+    event_type: "person_loitering",
+    confidence: 0.86,
+    thumbnail_url: "[address kept inside]",
+  });
+  await dialog.getByText("3 min behind our clock, or sent late").waitFor();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("searchbox", { name: "Find a source" }).fill("nothing like it");
+  await page.getByText("No source has these words").waitFor();
+});
+
+testOnScreen("S05 what does not work is stated where somebody wonders why it is quiet", {}, async (scene) => {
+  const { page, server, origin } = scene;
+  const says = "away: what devices publish waits at the broker; it is tried again for ever";
+  server.ready = { ok: true, checks: [...server.ready.checks, { name: "mqtt broker", ok: false, says }] };
+  await page.goto(`${origin}/sources`);
+  const notes = page.getByRole("list", { name: "What does not work" });
+  await notes.waitFor();
+  assert.deepEqual(await notes.getByRole("listitem").allInnerTexts(), [`mqtt broker: ${says}`]);
+});
+
 testOnScreen("O05 verify now says that the log holds", {}, async ({ page, origin }) => {
   await page.goto(`${origin}/audit`);
   await page.getByRole("button", { name: "Verify now" }).click();
@@ -69,6 +105,7 @@ testOnScreen(
     server.signedIn = false;
     await page.goto(`${origin}/audit`);
     await page.getByRole("heading", { name: "Sign in to Tillwatch" }).waitFor();
+    await page.getByRole("button", { name: "Access token" }).click();
     await page.getByLabel("Access token").fill("wrong");
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByText("token_unknown").waitFor();
@@ -85,6 +122,7 @@ testOnScreen(
 testOnScreen("N01 sign-in leads nowhere but to our own pages", {}, async ({ page, origin }) => {
   for (const to of ["//evil.example/", "https://evil.example/", "/\\evil.example"]) {
     await page.goto(`${origin}/sign-in?to=${encodeURIComponent(to)}`);
+    await page.getByRole("button", { name: "Access token" }).click();
     await page.getByLabel("Access token").fill("right-token");
     await page.getByRole("button", { name: "Sign in" }).click();
     await eventually("the queue is open", () => new URL(page.url()).pathname === "/");

@@ -6,8 +6,9 @@ import { eventually, testOnScreen, watchShifts } from "./on-screen.ts";
 
 const titles = (page: Page): Promise<string[]> => page.locator("a[data-row]").allInnerTexts();
 
-async function openQueue(page: Page, origin: string): Promise<void> {
-  await page.goto(origin);
+/** What changes before the feed is live is fetched again and simply shown; after it, it is announced. */
+async function openQueue(page: Page, origin: string, path = "/"): Promise<void> {
+  await page.goto(`${origin}${path}`);
   await page.locator("a[data-row]").first().waitFor();
   await page.getByText("Live", { exact: true }).filter({ visible: true }).waitFor();
 }
@@ -121,7 +122,7 @@ testOnScreen(
   "E02 a watch item that is promoted leaves the watch list and enters the incidents",
   {},
   async ({ page, server, origin }) => {
-    await page.goto(`${origin}/?view=watch`);
+    await openQueue(page, origin, "/?view=watch");
     await page.getByText("Somebody lingers at the spirits").waitFor();
     const item = server.rows.find((row) => row.title === "Somebody lingers at the spirits");
     assert.ok(item);
@@ -186,6 +187,34 @@ testOnScreen("E01 an empty queue says so, and fills by itself", {}, async ({ pag
   server.change(summary({ id: incidentId(88), title: "First of the day", version: 1 }));
   await page.getByText("First of the day").waitFor();
 });
+
+testOnScreen(
+  "E01 what changes between the first answer and the opening of the feed is not missed",
+  {},
+  async ({ page, server, origin }) => {
+    let held = false;
+    let read = (): void => {};
+    const firstAnswer = new Promise<void>((resolve) => (read = resolve));
+    await page.route("**/api/v1/events", async (route) => {
+      await firstAnswer;
+      await route.continue();
+    });
+    await page.route("**/api/v1/incidents?*", async (route) => {
+      if (held) return route.continue();
+      held = true;
+      const answer = await route.fetch(); // read now, arrives only after the feed has opened
+      server.rows.push(summary({ id: incidentId(89), title: "In the gap", version: 1 })); // and nobody listened yet
+      read();
+      await eventually("the stream is read", () => server.readers > 0);
+      await page.getByText("Live", { exact: true }).filter({ visible: true }).waitFor();
+      await page.waitForTimeout(200);
+      await route.fulfill({ response: answer });
+    });
+    await page.goto(origin);
+    await page.getByRole("button", { name: /1 new/ }).click();
+    await page.getByText("In the gap").waitFor();
+  },
+);
 
 testOnScreen(
   "E01 a failure shows its code, its sentence and its remedy, and can be retried",

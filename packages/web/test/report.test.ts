@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { colleagues } from "./fixture-retention.ts";
+import { sites } from "./fixture-world.ts";
 import { eventually, testOnScreen } from "./on-screen.ts";
 
 testOnScreen(
@@ -27,6 +29,15 @@ testOnScreen(
     assert.equal(await page.evaluate(() => sessionStorage.getItem("tillwatch.report.words")), "");
   },
 );
+
+testOnScreen("F02 M01 who works in one shop reports from there", { screen: "phone" }, async ({ page, origin }) => {
+  const [only] = sites;
+  await page.route("**/api/v1/sites", (route) => route.fulfill({ json: { items: [only] } }));
+  await page.goto(`${origin}/report`);
+  await page.getByRole("button", { name: "Shoplifting" }).tap();
+  const shop = page.getByLabel("Shop", { exact: true });
+  await eventually("the shop is chosen", async () => (await shop.inputValue()) === "S-1001");
+});
 
 testOnScreen(
   "M01 violence asks to call for help before anything else",
@@ -115,5 +126,129 @@ testOnScreen(
     assert.match(kept, /S-1003/);
     assert.doesNotMatch(kept, /red coat/);
     assert.doesNotMatch(page.url(), /coat/);
+  },
+);
+
+testOnScreen(
+  "J08 a card number, a phone number and a mail address never leave the browser",
+  { screen: "phone" },
+  async ({ page, server, origin }) => {
+    const bodies: string[] = [];
+    page.on("request", (request) => bodies.push(`${request.url()} ${request.postData() ?? ""}`));
+    await page.goto(`${origin}/report`);
+    await page.getByRole("button", { name: "Shoplifting" }).tap();
+    await page
+      .getByLabel("In your words")
+      .fill("Paid with 4111 1111 1111 1111, call 0171 1234567, anna@example.org, EAN 4006381333931");
+    await page.getByText("It is replaced before anything leaves this device").waitFor();
+    await page.getByLabel("Shop", { exact: true }).selectOption("S-1001");
+    await page.getByRole("button", { name: "Send report" }).tap();
+    await page.getByText("TW-2026-000500").waitFor();
+    const sent = server.posted[0]?.body as { readonly summary: string } | undefined;
+    assert.equal(sent?.summary, "Paid with [card number], call [phone number], [mail address], EAN 4006381333931");
+    assert.doesNotMatch(bodies.join("\n"), /4111|1234567|anna/);
+  },
+);
+
+testOnScreen(
+  "F04 people are described by picking, on a phone, and sent as codes",
+  { screen: "phone" },
+  async ({ page, server, origin }) => {
+    await page.goto(`${origin}/report`);
+    await page.getByRole("button", { name: "Shoplifting" }).tap();
+    await page.getByLabel("In your words").fill("Two bottles went out");
+    await page.getByLabel("Shop", { exact: true }).selectOption("S-1001");
+    await page.getByRole("button", { name: "Describe a person" }).tap();
+    const person = page.getByRole("group").filter({ hasText: "Person 1" }).first();
+    await person.getByRole("button", { name: "165 to 180 cm" }).tap();
+    await person.getByRole("button", { name: "hoodie" }).tap();
+    await page.locator("summary", { hasText: "How they left" }).press("Enter");
+    await page.getByRole("button", { name: "car park" }).press("Enter");
+    const text = await page.locator("body").innerText();
+    assert.doesNotMatch(text, /ethnic|skin|religio|orientation|nationalit/i);
+    await page.getByRole("button", { name: "Send report" }).tap();
+    await page.getByText("TW-2026-000500").waitFor();
+    const sent = server.posted[0]?.body as { readonly description: unknown } | undefined;
+    assert.deepEqual(sent?.description, {
+      persons: [{ height: ["h165_180"], upper: ["hoodie"] }],
+      scene: { flight: ["car_park"] },
+    });
+  },
+);
+
+testOnScreen(
+  "F04 words of a protected trait are challenged: which and why; rephrased or kept with a reason",
+  { screen: "phone" },
+  async ({ page, server, origin }) => {
+    await page.goto(`${origin}/report`);
+    await page.getByRole("button", { name: "Shoplifting" }).tap();
+    await page.getByLabel("Shop", { exact: true }).selectOption("S-1001");
+    await page.getByLabel("In your words").fill("A black jacket and a white van");
+    assert.equal(await page.getByText("Please say what was seen").count(), 0);
+    await page.getByLabel("In your words").fill("A black man took it");
+    await page.getByText("tells where somebody seems to come from").waitFor();
+    await page.getByRole("button", { name: "Send report" }).tap();
+    await page.getByText("Take the words out").waitFor();
+    assert.equal(server.posted.length, 0);
+    await page.getByLabel("Keep these words because").fill("the insult is part of the offence");
+    await page.getByRole("button", { name: "Send report" }).tap();
+    await page.getByText("TW-2026-000500").waitFor();
+    const sent = server.posted[0]?.body as { readonly keptBecause: string } | undefined;
+    assert.equal(sent?.keptBecause, "the insult is part of the offence");
+  },
+);
+
+testOnScreen(
+  "N13 a report about a colleague says who handles it, and whom it is about by a name that leads to nobody",
+  { screen: "phone" },
+  async ({ page, server, origin }) => {
+    const [boss] = colleagues.items;
+    await page.goto(`${origin}/report`);
+    await page.getByRole("button", { name: "Vandalism" }).tap();
+    await page.getByLabel("In your words").fill("The till was open after closing");
+    await page.getByLabel("A colleague of mine is involved").tap();
+    await page.getByText("Choose the shop first").waitFor();
+    await page.getByLabel("Shop", { exact: true }).selectOption("S-1001");
+    await page.getByText("and neither do their managers").waitFor();
+    await page.getByText("Counsel, Data protection officer, Investigator").waitFor();
+    await page.getByLabel("Find a colleague").fill("stone");
+    await page.getByLabel("Alice Marsh").waitFor({ state: "detached" });
+    await page.getByLabel("Find a colleague").press("Enter");
+    assert.equal(server.posted.length, 0, "Enter in the search sends nothing");
+    await page.getByLabel("Bob Stone").check();
+    await page.getByText("1 picked.").waitFor();
+    const kept = await page.evaluate(() => JSON.stringify(Object.entries(localStorage)));
+    assert.ok(boss !== undefined && !kept.includes(boss.ref), "whom it is about does not stay on the device");
+    await page.reload();
+    assert.ok(await page.getByLabel("Bob Stone").isChecked(), "a reload must not send it to everybody");
+    await page.getByRole("button", { name: "Send report" }).tap();
+    await page.getByText("TW-2026-000500").waitFor();
+    const body = server.posted[0]?.body as Record<string, unknown>;
+    assert.deepEqual([body["aboutColleague"], body["aboutColleagues"]], [true, [boss.ref]]);
+    await page.getByRole("button", { name: "Report another" }).tap();
+    await page.getByRole("button", { name: "Vandalism" }).tap();
+    assert.ok(
+      !(await page.getByLabel("A colleague of mine is involved").isChecked()),
+      "the next report is about nobody of the house",
+    );
+  },
+);
+
+testOnScreen(
+  "N13 another shop asks anew whom it is about; it stays a report about a colleague",
+  { screen: "phone" },
+  async ({ page, server, origin }) => {
+    await page.goto(`${origin}/report`);
+    await page.getByRole("button", { name: "Vandalism" }).tap();
+    await page.getByLabel("In your words").fill("The till was open after closing");
+    await page.getByLabel("Shop", { exact: true }).selectOption("S-1001");
+    await page.getByLabel("A colleague of mine is involved").tap();
+    await page.getByLabel("Alice Marsh").check();
+    await page.getByLabel("Shop", { exact: true }).selectOption("S-1003");
+    await page.getByText("it is handled by the same people").waitFor();
+    await page.getByRole("button", { name: "Send report" }).tap();
+    await page.getByText("TW-2026-000500").waitFor();
+    const body = server.posted[0]?.body as Record<string, unknown>;
+    assert.deepEqual([body["aboutColleague"], body["aboutColleagues"]], [true, undefined]);
   },
 );

@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { builtPage, openBrowser } from "./browser.ts";
+import { FixtureGrants } from "./fixture-grants.ts";
 import { FixtureServer } from "./fixture-server.ts";
 import { pagesOfWorld } from "./pages.ts";
 
@@ -13,8 +14,10 @@ const origin = await server.listen();
 for (const screen of ["desk", "phone"] as const) {
   for (const theme of ["light", "dark"] as const) {
     const { page, close } = await openBrowser({ screen, theme });
-    for (const { name, path, ready, prepare } of pagesOfWorld) {
+    for (const { name, path, ready, given, prepare } of pagesOfWorld) {
       if (only !== undefined && !name.includes(only)) continue;
+      server.grants = new FixtureGrants();
+      given?.(server.grants);
       await page.goto(origin + path);
       await page.getByText(ready).filter({ visible: true }).first().waitFor();
       await prepare?.(page);

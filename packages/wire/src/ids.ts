@@ -17,6 +17,9 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[45][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f
 // Names that organisations give: printable, no path or topic separators, so that a name is safe in a URL, a topic and a file.
 const name = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
 
+/** The organisation that an installation starts with; sites that name no other are its own. */
+export const homeOrganisation = "home";
+
 export type IdRefusal = { readonly code: "id_malformed"; readonly given: string };
 
 function parseWith<T extends string>(raw: unknown, pattern: RegExp): Result<T, IdRefusal> {

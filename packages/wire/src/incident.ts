@@ -1,3 +1,5 @@
+import type { KeptDescription, KeptText } from "./description.ts";
+import type { AcceptedDraft } from "./draft.ts";
 import type { ExhibitId, IncidentId, PacketId, SignalId, SiteId, ZoneId } from "./ids.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import type { Score, TriageLevel } from "./score.ts";
@@ -54,6 +56,7 @@ export type IncidentSummary = {
   readonly topReasons: readonly string[];
   readonly rank: string; // one sentence: why it stands where it stands
   readonly version: number; // rises with every change
+  readonly silenced?: true; // a silence keeps it on the watch list; absent: none does
   readonly attention?: string; // why somebody should look again (signals after it was closed ...); absent: nothing
 };
 
@@ -134,6 +137,7 @@ export type ExhibitSummary = {
   readonly receivedAt: string;
   readonly kind: "original" | "derivative" | "pointer";
   readonly source: string;
+  readonly disposedAt?: string | null; // since when its content is destroyed; digest and custody stay
 };
 
 export type PacketSummary = {
@@ -144,6 +148,8 @@ export type PacketSummary = {
   readonly bytes: number | null;
   readonly sha256: string | null;
   readonly problem: string | null;
+  readonly disposedAt?: string | null; // since when its content is destroyed
+  readonly contents?: "copies" | "originals" | "none"; // what of pictures and clips is in it
 };
 
 /** A playbook that applies, in the version that was in force when it first did. `because` is a sentence; `steps` are for people. */
@@ -194,6 +200,13 @@ export type IncidentRecord = IncidentSummary & {
   readonly history: readonly FieldChange[];
   readonly allowedTransitions: readonly IncidentState[];
   readonly decisionIds: readonly string[];
+  readonly description?: KeptDescription | null; // absent: made before people were described by picking
+  readonly keptTexts?: readonly KeptText[];
+  readonly drafted?: readonly AcceptedDraft[]; // texts that a program drafted and a person accepted; absent: made before there were drafts
+  /** The personal parts are not in here, and what to do about it; absent: they are. */
+  readonly withheld?: { readonly code: string; readonly says: string };
+  /** What whoever asked may do with it, as names of actions, also where a purpose or a second proof is asked first. Never in a packet. */
+  readonly may?: readonly string[];
 };
 
 /** What `GET /api/v1/events` sends as JSON in `data:`; `event:` is the kind. Readers fetch what they need; nothing personal travels. */
@@ -205,7 +218,23 @@ export type LiveEvent =
       readonly id: PacketId;
       readonly state: PacketSummary["state"];
     }
+  /** A program handed in a draft for the case, or a person did something with one. */
+  | { readonly kind: "drafts"; readonly incidentId: IncidentId }
   | { readonly kind: "dead_letters"; readonly waiting: number }
   | { readonly kind: "sources"; readonly changed: readonly string[] }
   | { readonly kind: "checkpoint"; readonly size: number }
-  | { readonly kind: "stats"; readonly signalsPerMinute: number; readonly acceptedTotal: number };
+  | {
+      readonly kind: "access_alarm";
+      readonly alarm: "break_glass" | "review_overdue";
+      readonly grantId: string;
+      readonly organisationId: string; // whose people are told
+    }
+  /** To a partner: what is shared with it is no longer what it was. */
+  | { readonly kind: "shares" }
+  /** To a whole organisation: what somebody of it may see may be another now. Of which case and for whom is not told. */
+  | { readonly kind: "access_changed" }
+  | { readonly kind: "stats"; readonly signalsPerMinute: number; readonly acceptedSinceStart: number }
+  /** Only to the readers of that session, and nothing follows it. `says` is the reason, for its person. */
+  | { readonly kind: "session_ended"; readonly sessionId: string; readonly says: string }
+  /** Only to the readers of that session: what its person may see has changed; the stream ends and is to be opened anew. */
+  | { readonly kind: "session_changed"; readonly sessionId: string };

@@ -1,9 +1,10 @@
 import type { SignalId } from "./ids.ts";
+import type { Silenced } from "./silence.ts";
 
 export const sigmaLevels = ["informational", "low", "medium", "high", "critical"] as const;
 export type SigmaLevel = (typeof sigmaLevels)[number];
 
-/** A rule that matched one signal, with what it matched on. */
+/** A rule that matched one signal, with what it matched on; or a correlation whose condition began to hold at it. */
 export type Detection = {
   readonly signalId: SignalId;
   readonly ruleId: string;
@@ -12,7 +13,35 @@ export type Detection = {
   readonly category: string; // taxonomy code
   readonly triageLevel: TriageLevel;
   readonly because: readonly MatchedOn[];
+  /** Of a correlation the newest 50 signals that it counted, in order of time. */
+  readonly counted?: readonly CountedSignal[];
+  readonly model?: DetectionModel; // a model found it, no rule
 };
+
+/**
+ * What a model made of one window. `contributions` are in bits, in the order of the model's features, rounded to a millionth; with
+ * `baselineBits` they add up to log2 of `anomaly`, but for that rounding. Positive: this value made the window odder.
+ */
+export type DetectionModel = {
+  readonly id: string;
+  readonly version: string;
+  readonly sha256: string; // of the model's content
+  readonly anomaly: number; // 0..1
+  readonly threshold: number; // from which it counts as odd
+  readonly windowEndsAt: string;
+  readonly baselineBits: number;
+  readonly contributions: readonly {
+    readonly feature: string;
+    readonly says: string;
+    readonly unit: string;
+    readonly value: number;
+    readonly usualMax: number | null; // 95 in 100 windows of the training had no more; null: the model does not say
+    readonly bits: number;
+  }[];
+};
+
+/** `signalId` null: not a signal but what another correlation found. */
+export type CountedSignal = { readonly signalId: string | null; readonly atMs: number; readonly ruleTitle: string };
 
 export type MatchedOn = {
   readonly selection: string;
@@ -49,4 +78,5 @@ export type Score = {
   readonly additions: readonly Addition[];
   readonly weightsVersion: string;
   readonly rulesVersion: string;
+  readonly silenced?: Silenced; // absent: no silence covers any of it
 };

@@ -1,3 +1,6 @@
+import type { JsonObject } from "./json.ts";
+import type { SignalShape } from "./signal.ts";
+
 /** A row of the sources page. `state` is `silent` when a source that has a rhythm (ten signals or more) breaks it: ten usual gaps and a quarter of an hour. */
 export type SourceSummary = {
   readonly source: string;
@@ -13,6 +16,17 @@ export type SourceSummary = {
   readonly state: "ok" | "silent" | "never_seen" | "skewed";
 };
 
+/** One of a source's last signals. `original` is in the shape it came in, with `[sealed]` for text of people; null: none from outside. */
+export type SourceSignal = {
+  readonly id: string;
+  readonly type: string;
+  readonly shape: SignalShape;
+  readonly occurredAt: string; // as the source wrote it
+  readonly receivedAt: string;
+  readonly clockOffsetMs: number | null;
+  readonly original: JsonObject | null;
+};
+
 export type DeadLetter = {
   readonly id: string;
   readonly receivedAt: string;
@@ -20,6 +34,7 @@ export type DeadLetter = {
   readonly code: string; // signal_site_unknown, signal_device_unknown ...
   readonly message: string;
   readonly signal: unknown; // the canonical signal, or the raw row
+  readonly original: unknown; // the signal in the shape it came in; null where it was not understood
   readonly state: "waiting" | "redriven" | "discarded";
 };
 

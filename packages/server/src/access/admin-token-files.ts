@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import type { KeyFolder } from "../platform/keys/key-folder.ts";
 
 const tokenBytes = 32;
 const tokenCharsMin = 16;
+const name = "admin.token";
 
 export class AdminTokenFault extends Error {
   override readonly name = "AdminTokenFault";
@@ -14,20 +14,16 @@ export class AdminTokenFault extends Error {
  * The administrator's bearer token: the configured one, else the one kept in `<keys>/admin.token` (mode 0600), else a new one, which is
  * kept there. `made` is true only then, so that the first start can show it. Throws `admin_token_weak` for a token that can be guessed.
  */
-export function openAdminToken(
-  keysFolder: string,
+export async function openAdminToken(
+  keys: KeyFolder,
   configured: string | null,
-): { readonly token: string; readonly made: boolean } {
+): Promise<{ readonly token: string; readonly made: boolean }> {
   if (configured !== null) return { token: checked(configured), made: false };
-  const file = join(keysFolder, "admin.token");
+  const known = await keys.read(name);
+  if (known !== null) return { token: checked(known.trim()), made: false };
   const token = `tw_${randomBytes(tokenBytes).toString("base64url")}`;
-  try {
-    writeFileSync(file, `${token}\n`, { mode: 0o600, flag: "wx" });
-    return { token, made: true };
-  } catch (fault) {
-    if (!(fault instanceof Error && "code" in fault && fault.code === "EEXIST")) throw fault;
-    return { token: checked(readFileSync(file, "utf8").trim()), made: false };
-  }
+  const kept = checked((await keys.make(name, `${token}\n`)).trim());
+  return { token: kept, made: kept === token };
 }
 
 function checked(token: string): string {

@@ -1,5 +1,13 @@
 export const sessionCookie = "tillwatch_session";
 
+/**
+ * The session cookie's name. Over https it carries the prefix by which browsers refuse one that another host of the domain, or a page
+ * without https, has planted (RFC 6265bis section 4.1.3.2).
+ */
+export function sessionCookieName(secure: boolean): string {
+  return secure ? `__Host-${sessionCookie}` : sessionCookie;
+}
+
 /** The value of one cookie of a `Cookie` header (RFC 6265 section 5.4); null: not there. The first of several wins. */
 export function cookieNamed(header: string | undefined, name: string): string | null {
   for (const pair of (header ?? "").split(";")) {
@@ -15,5 +23,5 @@ export function setCookie(
   options: { readonly maxAgeSeconds: number; readonly secure: boolean },
 ): string {
   const secure = options.secure ? "; Secure" : "";
-  return `${sessionCookie}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${options.maxAgeSeconds}${secure}`;
+  return `${sessionCookieName(options.secure)}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${options.maxAgeSeconds}${secure}`;
 }

@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Actor } from "./actor.ts";
+import { installationPrincipal, type Principal } from "./principal.ts";
 
 /** A bearer token known by its SHA-256 only (hex), and whose it is. */
-export type Credential = { readonly sha256: string; readonly actor: Actor };
+export type Credential = { readonly sha256: string; readonly principal: Principal };
 
 export function digestOf(secret: string): string {
   return createHash("sha256").update(secret, "utf8").digest("hex");
@@ -10,7 +10,7 @@ export function digestOf(secret: string): string {
 
 /** The installation's own token; its actor is `user:admin`. */
 export function administratorCredential(token: string): Credential {
-  return { sha256: digestOf(token), actor: { token: "user:admin", kind: "administrator" } };
+  return { sha256: digestOf(token), principal: installationPrincipal };
 }
 
 /** Compares digests in constant time and looks at every credential, so that timing tells neither the token nor its place. */

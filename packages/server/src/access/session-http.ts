@@ -2,25 +2,46 @@ import type { FastifyPluginAsync } from "fastify";
 import { Type } from "typebox";
 import { problem } from "../api/problem.ts";
 import { typed } from "../api/typed.ts";
+import type { WhoAmI } from "@tillwatch/wire";
 import type { Chance } from "../platform/chance.ts";
+import { actionNames } from "./actions.ts";
+import type { Access } from "./ask.ts";
 import { actorOf, type AuthenticateDeps } from "./authenticate-http.ts";
-import { cookieNamed, sessionCookie, setCookie } from "./cookie.ts";
+import { cookieNamed, sessionCookieName, setCookie } from "./cookie.ts";
 import { credentialOf, digestOf } from "./credential.ts";
+import { own } from "./people/people-access.ts";
+import { endSessionByCookie } from "./people/person-session-store.ts";
+import type { SessionWatch } from "./people/session-watch.ts";
+import { roles, type Principal } from "./principal.ts";
 import { crossSite } from "./same-origin.ts";
 import { endSession, saveSession } from "./session-store.ts";
 
 // Half a day: a shift, with its overtime.
 const sessionSeconds = 12 * 60 * 60;
 
+const time = Type.Union([Type.String({ format: "date-time" }), Type.Null()]);
 const actorShape = Type.Object({
   actor: Type.String(),
-  kind: Type.Enum(["administrator", "device", "person"]),
-  expiresAt: Type.Union([Type.String({ format: "date-time" }), Type.Null()]),
+  kind: Type.Enum(["administrator", "device", "person", "service"]),
+  organisationId: Type.String(),
+  roles: Type.Array(Type.Enum([...roles])),
+  sessionId: Type.Union([Type.String(), Type.Null()]),
+  signedInAt: time,
+  steppedUpAt: time,
+  expiresAt: time,
+  may: Type.Array(Type.Enum([...actionNames]), {
+    description:
+      "what leads anywhere, also where a purpose or a second proof is asked first; each request is asked all the same",
+  }),
 });
 
 /** The browser's session: a cookie in exchange for the token, so that EventSource and downloads work without it. */
-export function sessionRoutes(deps: AuthenticateDeps & { readonly chance: Chance }): FastifyPluginAsync {
+export function sessionRoutes(
+  deps: AuthenticateDeps & { readonly access: Access; readonly chance: Chance; readonly sessions?: SessionWatch },
+): FastifyPluginAsync {
+  const viewOf = async (principal: Principal) => viewWith(principal, await deps.access.mayAnywhere(principal));
   return async (instance) => {
+    const isSecure = () => deps.secureCookies?.() === true;
     const app = typed(instance);
     const tags = ["session"];
     const body = Type.Object(
@@ -45,24 +66,37 @@ export function sessionRoutes(deps: AuthenticateDeps & { readonly chance: Chance
       const expiresAtMs = deps.clock() + sessionSeconds * 1000;
       const session = { sha256: digestOf(value), credentialSha256: credential.sha256, expiresAtMs };
       await saveSession(deps.db, session, deps.clock());
-      reply.header(
-        "set-cookie",
-        setCookie(value, { maxAgeSeconds: sessionSeconds, secure: request.protocol === "https" }),
-      );
-      const { token, kind } = credential.actor;
-      return { actor: token, kind, expiresAt: new Date(expiresAtMs).toISOString() };
+      reply.header("set-cookie", setCookie(value, { maxAgeSeconds: sessionSeconds, secure: isSecure() }));
+      return { ...(await viewOf(credential.principal)), expiresAt: new Date(expiresAtMs).toISOString() };
     });
     const read = { tags, operationId: "readSession", summary: "Who am I", response: { 200: actorShape } };
-    app.get("/api/v1/session", { schema: read }, async (request) => {
-      const { token, kind } = actorOf(request);
-      return { actor: token, kind, expiresAt: null };
-    });
+    app.get("/api/v1/session", { schema: read, config: own }, async (request) => viewOf(actorOf(request)));
     const end = { tags, operationId: "endSession", summary: "Signs the browser out", response: { 204: Type.Null() } };
-    app.delete("/api/v1/session", { schema: end }, async (request, reply) => {
-      const value = cookieNamed(request.headers.cookie, sessionCookie);
-      if (value !== null) await endSession(deps.db, digestOf(value));
-      reply.header("set-cookie", setCookie("", { maxAgeSeconds: 0, secure: request.protocol === "https" }));
+    app.delete("/api/v1/session", { schema: end, config: own }, async (request, reply) => {
+      const value = cookieNamed(request.headers.cookie, sessionCookieName(isSecure()));
+      if (value !== null) {
+        await endSession(deps.db, digestOf(value));
+        await endSessionByCookie(deps.db, digestOf(value), deps.clock());
+        await deps.sessions?.check();
+      }
+      reply.header("set-cookie", setCookie("", { maxAgeSeconds: 0, secure: isSecure() }));
       return reply.code(204).send();
     });
+  };
+}
+
+const instant = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+
+function viewWith(principal: Principal, may: readonly string[]): WhoAmI {
+  return {
+    actor: principal.token,
+    kind: principal.kind,
+    organisationId: principal.organisationId,
+    roles: [...principal.roles],
+    sessionId: principal.sessionId,
+    signedInAt: instant(principal.signedInAtMs),
+    steppedUpAt: instant(principal.steppedUpAtMs),
+    expiresAt: null,
+    may,
   };
 }

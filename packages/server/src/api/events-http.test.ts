@@ -5,6 +5,7 @@ import { LiveFeed } from "../platform/live-feed.ts";
 import { bearer, testServer } from "../testing/server.ts";
 import type { ServerDeps } from "./server.ts";
 
+const everybody = { organisationId: "home", siteId: null };
 const event = (size: number) => ({ kind: "checkpoint" as const, size });
 
 async function start(context: TestContext, events: NonNullable<ServerDeps["events"]> = {}, framesMax = 100) {
@@ -47,21 +48,26 @@ test("S01 an event reaches every reader; heartbeats keep a silent connection ali
     assert.equal(answer.headers["x-content-type-options"], "nosniff");
   }
   // Heartbeats may come before the event as well: a slow start must not fail this.
-  const wanted = 'id: e-1\nevent: checkpoint\ndata: {"kind":"checkpoint","size":7}\n\n';
+  const wanted = '\nevent: checkpoint\ndata: {"kind":"checkpoint","size":7}\n\n';
   const reading = answers.map((answer) => readUntil(answer, wanted));
-  live.publish(event(7));
+  live.publish(event(7), everybody);
   await Promise.all(reading);
   await Promise.all(answers.map((answer) => readUntil(answer, ": still here")));
 });
 
 test("S01 Last-Event-ID goes on where the reader stopped, or says reset", async (context) => {
   const { live, open } = await start(context, {}, 3);
-  for (let at = 1; at <= 5; at += 1) live.publish(event(at));
-  const resumed = await readUntil(await open({ "last-event-id": "e-3" }), "id: e-5");
-  assert.ok(resumed.includes("id: e-4") && !resumed.includes("id: e-3") && !resumed.includes("reset"));
-  for (const lost of ["e-1", "other-4", "nonsense"]) {
+  const ids = [""];
+  for (let at = 1; at <= 5; at += 1) {
+    live.publish(event(at), everybody);
+    ids.push(live.lastId);
+  }
+  const [, first = "", , third = "", fourth = "", fifth = ""] = ids;
+  const resumed = await readUntil(await open({ "last-event-id": third }), fifth);
+  assert.ok(resumed.includes(fourth) && !resumed.includes(third) && !resumed.includes("reset"));
+  for (const lost of [first, "other-4", "nonsense"]) {
     const text = await readUntil(await open({ "last-event-id": lost }), '{"kind":"reset"}');
-    assert.ok(text.includes("id: e-5\nevent: reset"), "the reader goes on from here");
+    assert.ok(text.includes(`id: ${fifth}\nevent: reset`), "the reader goes on from here");
   }
 });
 
@@ -74,11 +80,11 @@ test("S01 a reader who does not read is cut, and the others are not held up", as
   const done = readUntil(quick, '"changed":["last"]');
   const big = "x".repeat(64 * 1024);
   for (let at = 0; at < 400 && live.readers === 2; at += 1) {
-    live.publish({ kind: "sources", changed: [big] });
+    live.publish({ kind: "sources", changed: [big] }, everybody);
     await new Promise((resolve) => setImmediate(resolve));
   }
   assert.equal(live.readers, 1, "the slow one is gone");
-  live.publish({ kind: "sources", changed: ["last"] });
+  live.publish({ kind: "sources", changed: ["last"] }, everybody);
   await done;
   slow.resume();
   await cut;

@@ -2,8 +2,16 @@ import type { FastifyPluginAsync } from "fastify";
 import { Type } from "typebox";
 import { typed } from "./typed.ts";
 
-/** One thing that must work before requests make sense. `says` is for the operator: no secret. */
-export type ReadyCheck = { readonly name: string; readonly ok: boolean; readonly says: string };
+/**
+ * One thing that must work before requests make sense, unless `stopsRequests` is false: then it is only stated. `says` is for the
+ * operator: no secret.
+ */
+export type ReadyCheck = {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly says: string;
+  readonly stopsRequests?: false;
+};
 
 export type HealthDeps = {
   readonly ready: () => Promise<readonly ReadyCheck[]>;
@@ -36,8 +44,9 @@ export function healthRoutes(deps: HealthDeps): FastifyPluginAsync {
       response: { 200: readiness, 503: readiness },
     };
     app.get("/readyz", { config, schema: ready }, async (_request, reply) => {
-      const checks = await deps.ready();
-      const ok = checks.every((one) => one.ok);
+      const found = await deps.ready();
+      const ok = found.every((one) => one.ok || one.stopsRequests === false);
+      const checks = found.map(({ name, ok: works, says }) => ({ name, ok: works, says }));
       return reply.code(ok ? 200 : 503).send({ ok, checks });
     });
     const metrics = {
@@ -46,11 +55,15 @@ export function healthRoutes(deps: HealthDeps): FastifyPluginAsync {
       summary: "Numbers in the Prometheus text format",
       response: { 200: { description: "metrics", content: { "text/plain": { schema: Type.String() } } } },
     };
-    app.get("/metrics", { schema: metrics }, async (_request, reply) => {
-      return reply
-        .type(deps.metrics.contentType)
-        .serializer(String)
-        .send(await deps.metrics.metrics());
-    });
+    app.get(
+      "/metrics",
+      { schema: metrics, config: { access: { action: "metrics:read", on: "installation" } } },
+      async (_request, reply) => {
+        return reply
+          .type(deps.metrics.contentType)
+          .serializer(String)
+          .send(await deps.metrics.metrics());
+      },
+    );
   };
 }

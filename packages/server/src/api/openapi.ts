@@ -55,7 +55,10 @@ function withProblems<T extends { paths?: unknown }>(document: T): T {
   };
   for (const item of Object.values((document.paths ?? {}) as Record<string, Record<string, Operation>>)) {
     for (const operation of Object.values(item)) {
-      operation.responses = { ...operation.responses, default: answer };
+      const { responses = {} } = operation;
+      // A route that documents no answer of its own: what it says when all is well has no fixed form.
+      const fine = Object.keys(responses).some((status) => status.startsWith("2") && status !== "200");
+      operation.responses = { ...responses, ...(fine ? {} : { "2XX": { description: "Done" } }), default: answer };
     }
   }
   return document;

@@ -1,9 +1,11 @@
 import type { RouteOptions } from "fastify";
+import type { RouteAccess } from "../access/route-access.ts";
 
 export type KnownRoute = {
   readonly method: string;
   readonly url: string; // as registered: /api/v1/incidents/:id
   readonly public: boolean; // by its own config; prefixes are the business of access/
+  readonly access: RouteAccess | null; // what it asks; null: it is public
 };
 
 /** Every route as registered, and which methods a path would have answered. */
@@ -13,7 +15,8 @@ export class RouteTable {
   add(route: RouteOptions): void {
     const pattern = patternOf(route.url);
     for (const method of [route.method].flat()) {
-      this.#routes.push({ method, url: route.url, public: route.config?.public === true, pattern });
+      const { public: open = false, access = null } = route.config ?? {};
+      this.#routes.push({ method, url: route.url, public: open, access, pattern });
     }
   }
 
@@ -21,9 +24,14 @@ export class RouteTable {
     return this.#routes;
   }
 
-  /** Methods that exist for a path, in alphabetical order; the wildcard of the web application does not count. */
+  /**
+   * Methods that exist for a path, in alphabetical order; the wildcard of the web application does not count. Where the path stands
+   * literally, routes that would take its last part for an id do not count either: /webhooks/deliveries is no webhook to delete.
+   */
   methodsFor(path: string): readonly string[] {
-    const here = this.#routes.filter((route) => route.url !== "/*" && route.pattern.test(path));
+    const fitting = this.#routes.filter((route) => route.url !== "/*" && route.pattern.test(path));
+    const literal = fitting.filter((route) => route.url === path);
+    const here = literal.length > 0 ? literal : fitting;
     return [...new Set(here.map((route) => route.method))].sort();
   }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -14,25 +15,69 @@ const authorization = `Bearer ${token}`;
 
 const probes: FastifyPluginAsync = async (instance) => {
   const app = typed(instance);
-  app.get("/api/v1/probe/broken", async () => {
+  const config = { access: { action: "account:own", on: "own" } } as const;
+  app.get("/api/v1/probe/broken", { config }, async () => {
     throw new Error("secret inner message");
   });
-  app.get("/api/v1/probe/busy", async () => {
+  app.get("/api/v1/probe/full", { config }, async () => {
+    throw Object.assign(new Error("could not extend file base/5/1: No space left"), { code: "53100" });
+  });
+  app.get("/api/v1/probe/full-file", { config }, async () => {
+    throw new Error("not kept", { cause: Object.assign(new Error("write"), { code: "ENOSPC" }) });
+  });
+  app.get("/api/v1/probe/away", { config }, async () => {
+    throw Object.assign(new Error("terminating connection"), { code: "57P01" });
+  });
+  app.get("/api/v1/probe/busy", { config }, async () => {
     throw problem(429, "probe_busy", "later", { retryAfterSeconds: 1.2 });
   });
   const body = Type.Object(
-    { n: Type.Integer({ minimum: 1 }), says: Type.Optional(Type.Record(Type.String(), Type.Unknown())) },
+    {
+      n: Type.Integer({ minimum: 1 }),
+      at: Type.Optional(Type.String({ format: "date-time" })),
+      says: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    },
     { additionalProperties: false },
   );
   const querystring = Type.Object(
     { limit: Type.Optional(Type.Integer({ maximum: 10 })) },
     { additionalProperties: false },
   );
-  app.post("/api/v1/probe", { schema: { body, querystring } }, async (request) => ({
+  app.post("/api/v1/probe", { schema: { body, querystring }, config }, async (request) => ({
     n: request.body.n,
     limit: request.query.limit ?? null,
   }));
 };
+
+test("S01 B11 a time that no clock or database holds is refused with its place", async (context) => {
+  const { app } = await testServer(context, { routes: [probes] });
+  const sent = async (at: string) => {
+    const headers = { authorization, "content-type": "application/json" };
+    const answer = await app.inject({ method: "POST", url: "/api/v1/probe", headers, payload: { n: 1, at } });
+    return answer.statusCode === 200 ? "taken" : answer.json<{ pointer: string; detail: string }>();
+  };
+  for (const at of ["2026-11-20T08:15:00Z", "2024-02-29t23:59:59.123456789+14:00", "1900-01-01T00:00:00z"]) {
+    assert.equal(await sent(at), "taken", at);
+  }
+  const refused = [
+    "0031-02-24T20:16:08Z", // read back as another century
+    "0000-01-01T00:00:00Z", // no such year
+    "9999-12-31T23:59:59-23:59", // in the year 10000
+    "2026-02-30T00:00:00Z",
+    "2016-12-31T23:59:60Z", // a leap second, which no clock here has
+    "2026-11-20T08:15:00Z[Europe/Berlin]", // RFC 9557
+    "2026-11-20T08:15:00", // whose?
+    "2026-11-20T25:15:00Z",
+    "2026-11-20",
+    "now",
+  ];
+  for (const at of refused) {
+    const answer = await sent(at);
+    assert.ok(answer !== "taken", at);
+    assert.equal(answer.pointer, "/at", at);
+    assert.match(answer.detail, /of the years 1900 to 9999/, at);
+  }
+});
 
 test("S01 every refusal is problem details with a code, an instance and no inner message", async (context) => {
   const { app, lines } = await testServer(context, { routes: [probes] });
@@ -42,9 +87,11 @@ test("S01 every refusal is problem details with a code, an instance and no inner
     headers: { authorization, "content-type": contentType },
     payload,
   });
+  const probe = (name: string) => ({ url: `/api/v1/probe/${name}`, headers: { authorization } });
   const cases = [
     { says: "unknown path", ask: { url: "/api/v1/nothing" }, status: 404, code: "not_found" },
     { says: "wrong method", ask: { method: "PUT" as const, url: "/healthz" }, status: 405, code: "method_not_allowed" },
+    { says: "QUERY", ask: { method: "QUERY" as "GET", url: "/healthz" }, status: 415, code: "media_type_unsupported" },
     { says: "no token", ask: { url: "/metrics" }, status: 401, code: "authentication_required" },
     { says: "broken JSON", ask: post("{"), status: 400, code: "body_malformed" },
     { says: "empty body", ask: post(""), status: 400, code: "body_malformed" },
@@ -75,6 +122,9 @@ test("S01 every refusal is problem details with a code, an instance and no inner
       status: 500,
       code: "internal_error",
     },
+    { says: "full disk", ask: probe("full"), status: 503, code: "disk_full" },
+    { says: "full disk below", ask: probe("full-file"), status: 503, code: "disk_full" },
+    { says: "database away", ask: probe("away"), status: 503, code: "database_unavailable" },
     { says: "busy", ask: { url: "/api/v1/probe/busy", headers: { authorization } }, status: 429, code: "probe_busy" },
   ];
   for (const c of cases) {
@@ -96,6 +146,7 @@ test("S01 every refusal is problem details with a code, an instance and no inner
       `${c.says}: nobody is left with a code alone`,
     );
   }
+  assert.equal((await app.inject(probe("full"))).headers["retry-after"], "60");
   const busy = await app.inject({ url: "/api/v1/probe/busy", headers: { authorization } });
   assert.equal(busy.headers["retry-after"], "2");
   const wrong = await app.inject({ method: "PUT", url: "/healthz" });
@@ -168,6 +219,11 @@ test("S01 readyz says what is missing; metrics need the token", async (context) 
   const answer = await app.inject({ url: "/readyz" });
   assert.equal(answer.statusCode, 503);
   assert.deepEqual(answer.json(), { ok: false, checks: [down] });
+  const away = { name: "mqtt broker", ok: false, says: "away" };
+  const stated = await testServer(context, { ready: async () => [{ ...away, stopsRequests: false }] });
+  const going = await stated.app.inject({ url: "/readyz" });
+  assert.equal(going.statusCode, 200, "a broker that is away stops no request");
+  assert.deepEqual(going.json(), { ok: true, checks: [away] });
   const metrics = await app.inject({ url: "/metrics", headers: { authorization } });
   assert.equal(metrics.statusCode, 200);
   assert.match(metrics.body, /^probe_total 1/);
@@ -208,4 +264,42 @@ test("S01 closing ends open event streams at once", async (context) => {
   await app.close();
   await ended.promise;
   assert.equal(live.readers, 0);
+});
+
+test("S01 over https browsers stay there, and what is no page is kept in no cache", async (context) => {
+  const { app } = await testServer(context, { trustedProxies: ["127.0.0.1"] });
+  const headersOf = async (url: string, forwarded: Record<string, string>) =>
+    (await app.inject({ url, headers: forwarded })).headers;
+  const https = { "x-forwarded-proto": "https" };
+  assert.match(String((await headersOf("/healthz", https))["strict-transport-security"]), /^max-age=31536000/);
+  assert.equal((await headersOf("/healthz", {}))["strict-transport-security"], undefined);
+  for (const url of ["/api/v1/session", "/metrics"]) {
+    assert.equal((await headersOf(url, {}))["cache-control"], "no-store", url);
+  }
+  assert.equal((await headersOf("/docs", {}))["cache-control"], undefined);
+});
+
+test("N14 what is no HTTP gets a problem like every other refusal, and the connection ends", async (context) => {
+  const { app } = await testServer(context, { routes: [probes] });
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  const address = app.server.address();
+  assert.ok(address !== null && typeof address === "object");
+  const said = (bytes: string) =>
+    new Promise<string>((resolve, reject) => {
+      let text = "";
+      const socket = connect(address.port, "127.0.0.1", () => socket.write(bytes));
+      socket.on("data", (chunk) => (text += chunk.toString("utf8")));
+      socket.on("error", reject);
+      socket.on("close", () => resolve(text));
+    });
+  for (const [bytes, status, code] of [
+    ["no http at all\r\n\r\n", 400, "request_malformed"],
+    ["GET / HTTP/1.1\r\nhost: x\r\nbad header\r\n\r\n", 400, "request_malformed"],
+    [`GET / HTTP/1.1\r\nhost: x\r\nx-long: ${"y".repeat(20_000)}\r\n\r\n`, 431, "request_headers_too_large"],
+  ] as const) {
+    const answer = await said(bytes);
+    assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `));
+    assert.match(answer, /content-type: application\/problem\+json/);
+    assert.equal(JSON.parse(answer.slice(answer.indexOf("\r\n\r\n"))).code, code);
+  }
 });

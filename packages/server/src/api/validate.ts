@@ -1,8 +1,23 @@
 import type { FastifySchema, FastifySchemaCompiler } from "fastify";
 import { Compile } from "typebox/compile";
+import { Format } from "typebox/format";
 import { Value } from "typebox/value";
 import type { TSchema } from "typebox";
+import { isStorable } from "../platform/storable-time.ts";
 import { HttpProblem } from "./problem.ts";
+
+/**
+ * A "date-time" in a request is an RFC 3339 instant that can be stored. The library's own format also takes leap seconds, suffixes of
+ * RFC 9557 and the year 0000, which the clock reads as no time at all or the database refuses. (A signal's time has its own reader.)
+ */
+Format.Set("date-time", (text) => instant.test(text) && isStorable(Date.parse(text)) && existsInCalendar(text));
+const instant = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,12})?(?:[Zz]|[+-]\d\d:\d\d)$/;
+
+/** Date.parse reads 30 February as 1 March. */
+function existsInCalendar(text: string): boolean {
+  const day = text.slice(0, 10);
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
+}
 
 type Part = "body" | "querystring" | "params" | "headers";
 type Found = {
@@ -52,12 +67,18 @@ function invalid(part: Part, errors: readonly Found[]): HttpProblem {
   const first = errors.find((error) => error.keyword !== "additionalProperties") ?? errors[0];
   if (first === undefined) return new HttpProblem(400, "request_invalid", `the ${wordFor(part)} is not as expected`);
   const pointer = first.instancePath + missingMember(first);
-  const says = first.keyword === "boolean" ? "is not a known member" : first.message;
+  const says = wordsOf(first);
   const where = pointer === "" ? `the ${wordFor(part)}` : `${wordFor(part)} ${pointer}`;
   return new HttpProblem(400, "request_invalid", `${where}: ${says}`, {
     pointer,
     remedy: "See the operation in /openapi.json for the expected shape.",
   });
+}
+
+function wordsOf(error: Found): string {
+  if (error.keyword === "boolean") return "is not a known member";
+  const isTime = error.keyword === "format" && "format" in error.params && error.params.format === "date-time";
+  return isTime ? "is no time as 2026-11-20T08:15:00Z, of the years 1900 to 9999 (RFC 3339)" : error.message;
 }
 
 function missingMember(error: Found): string {

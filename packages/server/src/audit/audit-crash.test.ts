@@ -7,11 +7,11 @@ import { test } from "node:test";
 import { sql } from "kysely";
 import { signerFromSeed } from "@tillwatch/evidence";
 import { systemChance } from "../platform/chance.ts";
-import { openDatabase } from "../platform/database.ts";
+import { openDatabase } from "../platform/database/database.ts";
 import { silentLog } from "../platform/log.ts";
-import { migrate, readMigrations } from "../platform/migrate.ts";
+import { migrate, readMigrations } from "../platform/database/migrate.ts";
 import type { OpenDatabase, Schema } from "../schema.ts";
-import { migrationsFolder, withFreshPostgres } from "../testing/databases.ts";
+import { migrationsFolder, testOnPostgres, withFreshPostgres } from "../testing/databases.ts";
 import { logKey } from "./audit-http.ts";
 import { openLogFiles } from "./audit-log-files.ts";
 import { AuditSequencer } from "./audit-sequencer.ts";
@@ -71,16 +71,11 @@ test("I05 nothing committed is lost and the log verifies after each kill -9 whil
   }
 });
 
-const server = process.env["TILLWATCH_TEST_POSTGRES_URL"];
-const requireAll = process.env["TILLWATCH_REQUIRE_ALL"] === "1";
-const skip = server === undefined && !requireAll ? "skipped: postgres not found (TILLWATCH_TEST_POSTGRES_URL)" : false;
-test(
-  "I05 nothing committed is lost and the log verifies after each kill -9 while it grows (Postgres)",
-  { skip },
-  async () => {
+testOnPostgres(
+  "I05 nothing committed is lost and the log verifies after each kill -9 while it grows",
+  async (server) => {
     const home = await mkdtemp(join(tmpdir(), "audit-crash-"));
     try {
-      if (server === undefined) throw new Error("TILLWATCH_REQUIRE_ALL=1, but TILLWATCH_TEST_POSTGRES_URL is not set");
       await withFreshPostgres(server, async (database, url) => {
         let committed = 0;
         for (const afterMs of kills.server) {

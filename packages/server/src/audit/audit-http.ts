@@ -1,20 +1,32 @@
 import type { FastifyPluginAsync, FastifyReply } from "fastify";
 import { Type } from "typebox";
-import { noteKey, parseCheckpointText, parseNote, parseTilePath, toBase64, type NoteKey } from "@tillwatch/evidence";
+import {
+  noteKey,
+  parseCheckpointText,
+  parseNote,
+  parseTilePath,
+  tileWidth,
+  toBase64,
+  type NoteKey,
+} from "@tillwatch/evidence";
 import type { AuditVerification, CheckpointView } from "@tillwatch/wire";
 import { actorOf } from "../access/authenticate-http.ts";
-import { isStorable } from "../platform/storable-time.ts";
+import { namesOf } from "../access/names-read.ts";
 import { problem } from "../api/problem.ts";
-import { typed } from "../api/typed.ts";
+import { typed, type TypedApp } from "../api/typed.ts";
 import type { Chance } from "../platform/chance.ts";
 import type { Clock } from "../platform/clock.ts";
-import { nodeSha256 } from "../platform/node-crypto.ts";
+import { nodeSha256 } from "../platform/keys/node-crypto.ts";
+import { scopedDb } from "../platform/database/scoped.ts";
+import { vaultOf } from "../platform/keys/vault-mark.ts";
 import type { Db } from "../schema.ts";
 import { appendAudit } from "./audit-append.ts";
 import type { LogFiles } from "./audit-log-files.ts";
 import { readLogRow } from "./audit-log-store.ts";
 import { proofOf, ProofFault } from "./audit-proof-files.ts";
+import { byId, filterOf, questionMembers } from "./audit-question-http.ts";
 import { auditPage } from "./audit-read.ts";
+import { scopeOf } from "./audit-scope.ts";
 import { verifyAudit } from "./audit-verify.ts";
 
 export type AuditRouteDeps = {
@@ -27,21 +39,21 @@ export type AuditRouteDeps = {
 };
 
 const tags = ["audit"];
-const text = Type.Optional(Type.String({ maxLength: 200 }));
 const listQuery = Type.Object(
   {
-    subject: text,
-    subjectKind: text,
-    actor: text,
-    kind: text,
-    from: text,
-    to: text,
+    ...questionMembers,
+    order: Type.Optional(Type.Union([Type.Literal("newest"), Type.Literal("oldest")])),
     cursor: Type.Optional(Type.String({ pattern: "^[0-9]{1,15}$" })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
   },
   { additionalProperties: false },
 );
-const listSchema = { tags, operationId: "listAudit", summary: "The record, newest first", querystring: listQuery };
+const listSchema = {
+  tags,
+  operationId: "listAudit",
+  summary: "One question to the record: who saw, changed, released, decided what, when, why",
+  querystring: listQuery,
+};
 const checkpointSchema = { tags, operationId: "readCheckpoint", summary: "The log's signed checkpoint" };
 const proofParams = Type.Object({ id: Type.String({ maxLength: 64 }) });
 const proofSchema = {
@@ -62,30 +74,77 @@ export function auditRoutes(deps: AuditRouteDeps): FastifyPluginAsync {
   let running: Promise<AuditVerification> | undefined;
   return async (instance) => {
     const app = typed(instance);
-    app.get("/api/v1/audit", { schema: listSchema }, async (request) => {
-      const { subject, subjectKind, actor, kind, from, to, cursor, limit } = request.query;
-      const page = await auditPage(deps.db, {
-        subjectId: subject,
-        subjectKind,
-        actor,
-        kind,
-        fromMs: instant(from, "from"),
-        toMs: instant(to, "to"),
-        before: cursor === undefined ? undefined : Number(cursor),
-        limit: limit ?? 100,
-      });
-      return { items: page.items, nextCursor: page.next === null ? null : String(page.next) };
-    });
-    app.get("/api/v1/audit/checkpoint", { schema: checkpointSchema }, () => checkpointView(deps));
-    app.get("/api/v1/audit/:id/proof", { schema: proofSchema }, async (request, reply) => {
-      const proof = await answered(proofOf(deps, request.params.id));
-      return reply.type("text/plain; charset=utf-8").send(proof);
-    });
-    app.post("/api/v1/audit/verify", { schema: verifySchema }, async (request) => {
-      running ??= verifyNow(deps, actorOf(request).token).finally(() => (running = undefined));
-      return running;
-    });
+    app.get(
+      "/api/v1/audit",
+      { schema: listSchema, config: { access: { action: "audit:read", on: "organisation" } } },
+      async (request) => {
+        const { order, cursor, limit, ...question } = request.query;
+        const seen = scopedDb(deps.db, scopeOf(request));
+        const page = await auditPage(seen, {
+          ...filterOf(await byId(seen, question)),
+          order,
+          cursor: cursor === undefined ? undefined : Number(cursor),
+          limit: limit ?? 100,
+        });
+        const named = {
+          actors: page.items.map(({ actor }) => actor),
+          subjects: page.items.map(({ subject }) => subject.id),
+        };
+        const names = await namesOf({ db: deps.db, vault: await vaultOf(deps.db) }, actorOf(request), named);
+        return { items: page.items, names, nextCursor: page.next === null ? null : String(page.next) };
+      },
+    );
+    namesRoute(app, deps);
+    app.get(
+      "/api/v1/audit/checkpoint",
+      { schema: checkpointSchema, config: { access: { action: "audit:read", on: "organisation" } } },
+      () => checkpointView(deps),
+    );
+    app.get(
+      "/api/v1/audit/:id/proof",
+      { schema: proofSchema, config: { access: { action: "audit:read", on: "organisation" } } },
+      async (request, reply) => {
+        // That another's entry is there is not told; who may see it gets the proof out of the whole log.
+        const from = { ...deps, db: scopedDb(deps.db, scopeOf(request)) };
+        const proof = await answered(proofOf(from, request.params.id));
+        return reply.type("text/plain; charset=utf-8").send(proof);
+      },
+    );
+    app.post(
+      "/api/v1/audit/verify",
+      { schema: verifySchema, config: { access: { action: "audit:verify", on: "organisation" } } },
+      async (request) => {
+        running ??= verifyNow(deps, actorOf(request).token).finally(() => (running = undefined));
+        return running;
+      },
+    );
   };
+}
+
+const namesSchema = {
+  tags: ["audit"],
+  operationId: "nameTokens",
+  summary: "Whom tokens of people and programs of the own organisation stand for",
+  querystring: Type.Object(
+    { tokens: Type.String({ minLength: 1, maxLength: 8000, description: "up to 100, with commas between" }) },
+    { additionalProperties: false },
+  ),
+  response: { 200: Type.Object({ names: Type.Record(Type.String(), Type.String()) }) },
+};
+const tokensMax = 100;
+
+/**
+ * For whoever reads the record, which names them anyway: elsewhere a token stays one, or the name of an owner would tell who reported
+ * another case. Of other organisations, of who was erased and of nobody it says nothing.
+ */
+function namesRoute(app: TypedApp, deps: AuditRouteDeps): void {
+  const config = { access: { action: "audit:read", on: "organisation" } } as const;
+  app.get("/api/v1/audit/names", { schema: namesSchema, config }, async (request, reply) => {
+    const subjects = request.query.tokens.split(",").slice(0, tokensMax);
+    const asked = { actors: [], subjects };
+    reply.header("cache-control", "no-store");
+    return { names: { ...(await namesOf({ db: deps.db, vault: await vaultOf(deps.db) }, actorOf(request), asked)) } };
+  });
 }
 
 async function verifyNow(deps: AuditRouteDeps, actor: string): Promise<AuditVerification> {
@@ -101,15 +160,6 @@ async function verifyNow(deps: AuditRouteDeps, actor: string): Promise<AuditVeri
   };
   await deps.db.transaction().execute((tx) => appendAudit(tx, [record], deps.chance));
   return report;
-}
-
-function instant(raw: string | undefined, name: string): number | undefined {
-  if (raw === undefined) return undefined;
-  const ms = Date.parse(raw);
-  if (/^\d{4}-\d\d-\d\d/.test(raw) && isStorable(ms)) return ms;
-  throw problem(400, "audit_filter_malformed", `${name} is not a time (RFC 3339, years 1900 to 9999)`, {
-    pointer: `/${name}`,
-  });
 }
 
 /** The key under the log's own name, which is settled at its first start. */
@@ -155,9 +205,13 @@ async function answered<T>(asked: Promise<T>): Promise<T> {
 // Tiles never change; the checkpoint changes about once a second.
 const immutable = "public, max-age=31536000, immutable";
 
-/** The log as C2SP tlog-tiles serves it: public, because it holds digests and tokens only. */
-export function logRoutes({ files }: { readonly files: LogFiles }): FastifyPluginAsync {
+/**
+ * The log as C2SP tlog-tiles serves it: public, because it holds digests and tokens only. Bundles with entries from before reasons were
+ * sealed are withheld from the public: proofs and hashes of all leaves stay, and an export shows entries to whoever may read them.
+ */
+export function logRoutes({ db, files }: { readonly db: Db; readonly files: LogFiles }): FastifyPluginAsync {
   return async (app) => {
+    const { publicFrom } = await readLogRow(db);
     const checkpoint = { tags, operationId: "readLogCheckpoint", summary: "The checkpoint as a signed note (C2SP)" };
     app.get("/log/checkpoint", { schema: checkpoint }, async (_request, reply) => {
       const bytes = await files.read("checkpoint");
@@ -167,7 +221,13 @@ export function logRoutes({ files }: { readonly files: LogFiles }): FastifyPlugi
     const tile = { tags, operationId: "readLogTile", summary: "A tile or entry bundle (C2SP tlog-tiles)" };
     app.get<{ Params: { "*": string } }>("/log/tile/*", { schema: tile }, async (request, reply) => {
       const path = `tile/${request.params["*"]}`;
-      const bytes = parseTilePath(path) === undefined ? undefined : await files.read(path);
+      const asked = parseTilePath(path);
+      if (asked?.level === "entries" && asked.index * BigInt(tileWidth) < BigInt(publicFrom)) {
+        throw problem(403, "audit_entries_withheld", "these entries are from before reasons were sealed", {
+          remedy: "Ask for an export of the record: it shows entries with their proofs to whoever may read them.",
+        });
+      }
+      const bytes = asked === undefined ? undefined : await files.read(path);
       if (bytes === undefined) throw problem(404, "audit_tile_unknown", "the log has no such tile");
       return open(reply, immutable).type("application/octet-stream").send(Buffer.from(bytes));
     });

@@ -11,7 +11,7 @@ import {
   type NoteKey,
   type TreeEdge,
 } from "@tillwatch/evidence";
-import { nodeSha256 } from "../platform/node-crypto.ts";
+import { nodeSha256 } from "../platform/keys/node-crypto.ts";
 import type { Db } from "../schema.ts";
 import type { LogFiles } from "./audit-log-files.ts";
 import { entriesFrom, leavesHeld, type LogRow } from "./audit-log-store.ts";

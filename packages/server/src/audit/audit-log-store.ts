@@ -10,10 +10,13 @@ export type LogRow = {
   readonly note: string | null;
   readonly publishedAt: Date | null;
   readonly fence: number;
+  /** Entries of earlier leaves may say in clear what people typed. */
+  readonly publicFrom: number;
 };
 
 const columns = sql.raw(
-  `origin, vkey, next_index as next, published_size as published, published_note as note, published_at as "publishedAt", fence`,
+  `origin, vkey, next_index as next, published_size as published, published_note as note, published_at as "publishedAt", fence,
+    public_from as "publicFrom"`,
 );
 
 export async function readLogRow(db: Db | Tx): Promise<LogRow> {

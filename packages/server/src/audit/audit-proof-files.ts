@@ -1,5 +1,5 @@
 import { formatTlogProof, inclusionProof, parseCheckpointText, parseNote } from "@tillwatch/evidence";
-import { nodeSha256 } from "../platform/node-crypto.ts";
+import { nodeSha256 } from "../platform/keys/node-crypto.ts";
 import type { DbOrTx } from "../schema.ts";
 import type { LogFiles } from "./audit-log-files.ts";
 import { disclosedEntry } from "./audit-read.ts";

@@ -7,6 +7,7 @@ import {
   type AuditHeader,
   type Sha256,
 } from "@tillwatch/evidence";
+import { incidentOf, purposeOf } from "./audit-question.ts";
 
 /** A row of the record as it is stored. `body` is the canonical text; body and salt are both null once erased. */
 export type VerifiedRow = {
@@ -20,6 +21,9 @@ export type VerifiedRow = {
   readonly body: string | null;
   readonly salt: Uint8Array | null;
   readonly entry: Uint8Array;
+  /** What questions find the row by; the body says the same. */
+  readonly incidentId: string | null;
+  readonly purpose: string | null;
 };
 
 /**
@@ -34,13 +38,26 @@ export function rowProblem(
   if (row === undefined)
     return `the row was deleted${logged === undefined ? "" : `: the log holds ${describe(logged)}`}`;
   const entry = logged ?? row.entry;
-  if (equalBytes(row.entry, entry) && equalBytes(entryOf(sha256, row), entry)) return undefined;
+  if (equalBytes(row.entry, entry) && equalBytes(entryOf(sha256, row), entry)) return foundByProblem(row);
   const header = parseAuditEntry(entry);
   if (!header.ok) return `the entry is malformed: ${header.error.says}`;
   const changed = changedColumns(row, header.value);
   if (changed.length > 0) return `the row was changed: ${changed.join("; ")}`;
   if (!equalBytes(row.entry, entry)) return "the row was changed: its entry is not the one that the log holds";
   return bodyProblem(sha256, row, header.value);
+}
+
+/** A row that is found under another incident or purpose than its body names would be missing from an answer. */
+function foundByProblem(row: VerifiedRow): string | undefined {
+  const incident = incidentOf({ kind: row.subjectKind, id: row.subjectId }, row.body);
+  if (incident !== null && incident !== row.incidentId) {
+    return `the row was changed: it is found under incident ${quote(row.incidentId ?? "none")}, its body names ${quote(incident)}`;
+  }
+  const purpose = purposeOf(row.body);
+  if (purpose !== null && purpose !== row.purpose) {
+    return `the row was changed: it is found under purpose ${quote(row.purpose ?? "none")}, its body names ${quote(purpose)}`;
+  }
+  return undefined;
 }
 
 /** The id in a log entry, for a row that is gone. */

@@ -113,7 +113,7 @@ onLog("I05 an altered, a deleted and an inserted row are each named", async (ben
   const cases: readonly { readonly says: RegExp; readonly index: number; readonly harm: string }[] = [
     {
       index: 7,
-      says: /^the row was changed: because is "nothing", the log holds "a test wants it"/,
+      says: /^the row was changed: because is "nothing", the log holds "said"/,
       harm: "update audit_entry set because = 'nothing' where leaf_index = 7",
     },
     { index: 8, says: /body is not the one/, harm: `update audit_entry set body = '{"n":9}' where leaf_index = 8` },
@@ -353,6 +353,26 @@ onLog("I05 of two sequencers one works, and one that lost its lease publishes no
   assert.deepEqual(await saysOf(bench), []);
 });
 
+onLog("O04 entries from before reasons were sealed are not served to everybody; their hashes are", async (bench) => {
+  const { db, deps } = bench;
+  await append(db, 0, 600);
+  const sequencer = new AuditSequencer(deps);
+  await sequencer.integrateNow();
+  await sql`update audit_log set public_from = 300`.execute(db);
+  const { app, url, fetch } = await serve(db, [logRoutes({ ...deps, db })]);
+  try {
+    const answers = async (path: string) => (await fetch(`${url}/log/tile/${path}`)).status;
+    assert.deepEqual(
+      [await answers("entries/000"), await answers("entries/001"), await answers("entries/002.p/88")],
+      [403, 403, 200],
+    );
+    assert.deepEqual([await answers("0/000"), await answers("0/001"), await answers("1/000.p/2")], [200, 200, 200]);
+  } finally {
+    await app.close();
+    await sequencer.close();
+  }
+});
+
 onLog("I05 I06 the log is served byte for byte, and an entry's proof as text", async (bench) => {
   const { db, deps } = bench;
   const ids = await append(db, 0, 300);
@@ -360,7 +380,7 @@ onLog("I05 I06 the log is served byte for byte, and an entry's proof as text", a
   await sequencer.integrateNow();
   const { app, url, fetch } = await serve(db, [
     auditRoutes({ ...deps, db, logPublicKey: publicKey(deps) }),
-    logRoutes(deps),
+    logRoutes({ ...deps, db }),
   ]);
   try {
     const checkpoint = await fetch(`${url}/log/checkpoint`);

@@ -13,7 +13,7 @@ import {
 import type { Chance } from "../platform/chance.ts";
 import type { Clock } from "../platform/clock.ts";
 import { describeFault, type Log } from "../platform/log.ts";
-import { nodeSha256 } from "../platform/node-crypto.ts";
+import { nodeSha256 } from "../platform/keys/node-crypto.ts";
 import type { OpenDatabase } from "../schema.ts";
 import { fullTiles, type LogFiles } from "./audit-log-files.ts";
 import { AuditLogFault, contiguous, openPublished, stepEntriesMax } from "./audit-log-open.ts";

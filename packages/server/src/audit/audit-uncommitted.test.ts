@@ -13,7 +13,7 @@ testOnDatabases("I04 I05 O01 a changed, deleted or added link of custody or deci
   const { db } = database;
   const found = async () => (await uncommittedRows(db)).map((row) => row.says.replaceAll(/[0-9a-f-]{36}/g, "ID"));
   await withHouse(database, async (house) => {
-    const { app, url, fetch } = await serve(db, [exhibitRoutes({ ...house.deps, log: silentLog })]);
+    const { app, url, fetch } = await serve(db, [exhibitRoutes({ minorGrounds: [], ...house.deps, log: silentLog })]);
     const body = new FormData();
     body.set("file", new File(["evidence"], "clip.txt"));
     const sent = await fetch(`${url}/api/v1/incidents/${incidentId}/exhibits`, { method: "POST", body });

@@ -6,7 +6,7 @@ import type { VerifiedRow } from "./audit-row-check.ts";
 export async function rowsForVerification(db: Db, from: number, to: number): Promise<ReadonlyMap<number, VerifiedRow>> {
   const { rows } = await sql<VerifiedRow & { index: number }>`
     select leaf_index as index, id, at, kind, actor, subject_kind as "subjectKind", subject_id as "subjectId", because, body,
-      salt, entry
+      salt, entry, incident_id::text as "incidentId", purpose
     from audit_entry where leaf_index >= ${from} and leaf_index < ${to}`.execute(db);
   return new Map(rows.map((row) => [row.index, row]));
 }

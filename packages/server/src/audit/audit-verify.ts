@@ -15,7 +15,7 @@ import {
 } from "@tillwatch/evidence";
 import type { AuditVerification } from "@tillwatch/wire";
 import type { Clock } from "../platform/clock.ts";
-import { nodeSha256 } from "../platform/node-crypto.ts";
+import { nodeSha256 } from "../platform/keys/node-crypto.ts";
 import type { Db } from "../schema.ts";
 import type { LogFiles } from "./audit-log-files.ts";
 import { readLogRow } from "./audit-log-store.ts";

@@ -1,4 +1,4 @@
-import type { Env } from "../config.ts";
+import type { Env } from "../config/config.ts";
 
 /** What a command is given: its own arguments, the environment, and where its words go. It answers the exit code. */
 export type Cli = {

@@ -1,12 +1,13 @@
-import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { isJsonObject } from "@tillwatch/wire";
-import { readConfig, type Config } from "../config.ts";
+import { readConfig, type Config } from "../config/config.ts";
 import { loadPack } from "../pack/load-pack.ts";
 import { readPackFiles } from "../pack/pack-files.ts";
-import { openDatabase } from "../platform/database.ts";
+import { openDatabase } from "../platform/database/database.ts";
+import { makeNamedFolder } from "../platform/durable-file.ts";
 import { lockFolder } from "../platform/folder-lock.ts";
 import { describeFault } from "../platform/log.ts";
 import type { Schema } from "../schema.ts";
@@ -51,6 +52,7 @@ async function examine(env: Parameters<typeof readConfig>[0]): Promise<readonly 
     node,
     dataFolder(config.value),
     ...keyFiles(config.value),
+    devices(config.value),
     pack(config.value),
     ...(running === null ? [await database(config.value), await port(config.value)] : [running]),
     web(),
@@ -82,7 +84,7 @@ function nodeVersion(): Finding {
 
 function dataFolder({ dataFolder: folder }: Config): Finding {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeNamedFolder(folder);
     accessSync(folder, constants.W_OK);
     const { bavail, bsize } = statfsSync(folder);
     const free = bavail * bsize;
@@ -103,9 +105,9 @@ function dataFolder({ dataFolder: folder }: Config): Finding {
   }
 }
 
-function keyFiles({ dataFolder: folder }: Config): readonly Finding[] {
-  return ["master.key", "log.key", "seal.key", "admin.token"].flatMap((name) => {
-    const file = join(folder, "keys", name);
+function keyFiles({ keysFolder: folder }: Config): readonly Finding[] {
+  return ["master.key", "log.key", "seal.key", "device-ca.key", "admin.token"].flatMap((name) => {
+    const file = join(folder, name);
     if (!existsSync(file)) return [];
     const mode = statSync(file).mode & 0o777;
     const says = `${file}, mode ${mode.toString(8)}`;
@@ -113,6 +115,21 @@ function keyFiles({ dataFolder: folder }: Config): readonly Finding[] {
       { name: "key", ok: (mode & 0o077) === 0, says, remedy: `chmod 600 ${file}; if others could read it, change it` },
     ];
   });
+}
+
+/** Not wrong by itself: on a machine of one's own the demo and first tries need no identity. */
+function devices({ devices: { mode, mqtts, https }, mqtt }: Config): Finding {
+  const name = "devices";
+  const plain = mqtt.kind === "embedded" && mqtt.login === null;
+  if (mode === "open" && plain) {
+    const says =
+      "open: WHOEVER REACHES LOOPBACK may publish for any device; before real ones signal, enrol them and set TILLWATCH_DEVICES=known";
+    return { name, ok: true, says };
+  }
+  const remedy =
+    "set TILLWATCH_MQTTS (or TILLWATCH_HTTPS), where devices can show certificates, or let them sign tokens";
+  const reachable = mqtts !== null || https !== null || mqtt.kind !== "off";
+  return { name, ok: mode !== "required" || reachable, says: mode, remedy };
 }
 
 function pack({ packFolder }: Config): Finding {

@@ -1,41 +1,128 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { compileRules, parseRules, runRuleTests, type SigmaProblem, type SigmaRule } from "@tillwatch/sigma";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { basename, join, relative } from "node:path";
+import { parseArgs } from "node:util";
+import {
+  compile,
+  parsePipelines,
+  readyPipeline,
+  readyPipelines,
+  runCorrelationTests,
+  runRuleTests,
+  type CorrelationTestResult,
+  type Detector,
+  type RuleTestResult,
+  type SigmaPipeline,
+  type SigmaProblem,
+} from "@tillwatch/sigma";
+import { loadMisuseRules, runMisuseTests, type MisuseRules } from "../record/misuse-rules.ts";
 import { exitFailed, exitOk, exitUnusable, Unusable, type Cli, type Command } from "./command.ts";
 import { configOf } from "./configured.ts";
+import { backtestOnServer, rulesOptions, type Values } from "./rules-backtest.ts";
+import { Outcome, problemLine } from "./rules-outcome.ts";
 
 export const rulesCommand: Command = {
-  usage: "rules check|test [FOLDER|FILE]",
-  summary: "check: parse and compile rule files. test: run the tests that each rule carries",
+  usage:
+    "rules check|test [FOLDER|FILE] [--pipeline NAME|FILE]... | rules backtest FOLDER|FILE [--since 30d] [--url URL] [--token KEY] [--at-most N] | rules pipeline [NAME]",
+  summary:
+    "check: parse and compile rule files. test: run the tests that each rule carries. backtest: what the files would have made and unmade of a server's stored signals. --junit FILE: the outcome for a build server. pipeline: print a ready field pipeline",
   run: async (cli) => {
-    const [verb, given] = cli.args;
-    if (verb !== "check" && verb !== "test") {
-      cli.err("say: tillwatch rules check|test [FOLDER|FILE]\n");
+    const { verb, given, values } = argumentsOf(cli.args);
+    if (verb === "pipeline") return printPipeline(cli, given);
+    if (verb !== "check" && verb !== "test" && verb !== "backtest") {
+      cli.err(`say: tillwatch ${rulesCommand.usage}\n`);
       return exitUnusable;
     }
-    const path = given ?? join(configOf(cli).packFolder, "rules");
-    const rules = readRules(cli, path);
-    if (rules === null) return exitFailed;
-    if (verb === "check") {
-      cli.out(`${counted(rules.length, "rule")}, all understood\n`);
-      return exitOk;
-    }
-    return testRules(cli, rules);
+    const told = new Outcome(cli, verb);
+    const code =
+      verb === "backtest"
+        ? await backtestFiles(cli, { given, values, told })
+        : judge(cli, verb, { given, values, told });
+    if (values.junit !== undefined) writeFileSync(values.junit, told.xml());
+    return code;
   },
 };
 
-/** Null where a rule was refused; each refusal is printed as file:line:column with its remedy. */
-function readRules(cli: Cli, path: string): readonly SigmaRule[] | null {
-  const parsed = filesUnder(path).map((file) => parseRules(readFileSync(file, "utf8"), file));
-  const rules = parsed.flatMap((result) => (result.ok ? result.value : []));
-  const compiled = compileRules(rules);
-  const problems = [
-    ...parsed.flatMap((result) => (result.ok ? [] : result.error)),
-    ...(compiled.ok ? [] : compiled.error),
-  ];
-  if (problems.length === 0) return rules;
-  for (const problem of problems) cli.err(`${lineOf(problem)}\n`);
-  cli.err(`${counted(problems.length, "problem")}: nothing was loaded\n`);
+type Asked = { readonly given: string | undefined; readonly values: Values; readonly told: Outcome };
+
+function judge(cli: Cli, verb: "check" | "test", { given, values, told }: Asked): number {
+  const pipelines = readPipelines(cli, values.pipeline ?? []);
+  if (pipelines === null) return exitFailed;
+  const packFolder = () => configOf(cli).packFolder;
+  const path = given ?? join(packFolder(), "rules");
+  const misuse = given === undefined ? misuseOf(packFolder()) : null;
+  const detector = readFiles(path, pipelines, told);
+  if (detector === null) return exitFailed;
+  if (misuse !== null && !misuse.ok) {
+    told.problems(misuse.error);
+    return exitFailed;
+  }
+  if (verb === "check") {
+    cli.out(`${countedAll(detector.documents)}, all understood\n`);
+    return exitOk;
+  }
+  return Math.max(testDocuments(cli, detector, told), misuse === null ? exitOk : testMisuse(cli, misuse.value, told));
+}
+
+async function backtestFiles(cli: Cli, { given, values, told }: Asked): Promise<number> {
+  if (given === undefined) throw new Unusable("say which files: tillwatch rules backtest FOLDER|FILE --since 30d");
+  const files = filesUnder(given).map((file) => ({
+    file: relative(given, file) || basename(file),
+    text: readFileSync(file, "utf8"),
+  }));
+  return backtestOnServer(cli, { files, values, told });
+}
+
+function argumentsOf(args: readonly string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: rulesOptions,
+      allowPositionals: true,
+    });
+    const [verb, given] = positionals;
+    return { verb, given, values };
+  } catch (fault) {
+    throw new Unusable(fault instanceof Error ? fault.message : String(fault));
+  }
+}
+
+/** Ready ones by name, others by file; null where one was refused. */
+function readPipelines(cli: Cli, names: readonly string[]): readonly SigmaPipeline[] | null {
+  const pipelines: SigmaPipeline[] = [];
+  const problems: SigmaProblem[] = [];
+  for (const name of names) {
+    const ready = readyPipeline(name);
+    if (ready !== null) {
+      pipelines.push(ready);
+      continue;
+    }
+    if (!existsSync(name))
+      throw new Unusable(`${name} is neither a file nor one of ${[...readyPipelines.keys()].join(", ")}`);
+    const parsed = parsePipelines(readFileSync(name, "utf8"), name);
+    if (parsed.ok) pipelines.push(...parsed.value);
+    else problems.push(...parsed.error);
+  }
+  for (const problem of problems) cli.err(`${problemLine(problem)}\n`);
+  return problems.length > 0 ? null : pipelines;
+}
+
+function printPipeline(cli: Cli, name: string | undefined): number {
+  const text = name === undefined ? [...readyPipelines.keys()].join("\n") : readyPipelines.get(name);
+  if (text === undefined) throw new Unusable(`${name} is none of ${[...readyPipelines.keys()].join(", ")}`);
+  cli.out(`${text.trimEnd()}\n`);
+  return exitOk;
+}
+
+type TestResult = RuleTestResult | CorrelationTestResult;
+
+/** Null where something was refused; each refusal is printed as file:line:column with its remedy. */
+function readFiles(path: string, pipelines: readonly SigmaPipeline[], told: Outcome): Detector | null {
+  const files = filesUnder(path).map((file) => ({ file, text: readFileSync(file, "utf8") }));
+  const detector = compile(files, { pipelines });
+  const refusedIn = new Set(detector.ok ? [] : detector.error.map(({ file }) => file));
+  for (const { file } of files) if (!refusedIn.has(file)) told.holds(file, "is understood");
+  if (detector.ok) return detector.value;
+  told.problems(detector.error);
   return null;
 }
 
@@ -43,26 +130,63 @@ function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? "" : "s"}`;
 }
 
-function lineOf({ file, line, column, code, message, remedy }: SigmaProblem): string {
-  return `${file}:${line}:${column}: ${code}: ${message}\n    ${remedy}`;
-}
-
-function testRules(cli: Cli, rules: readonly SigmaRule[]): number {
+function testDocuments(cli: Cli, { documents, ruleSet }: Detector, told: Outcome): number {
+  const { rules, correlations } = documents;
+  const silent = new Set(correlations.flatMap((one) => one.rules.map(({ name }) => name)));
   let passed = 0;
   let failed = 0;
-  for (const rule of rules) {
-    const compiled = compileRules([rule]);
-    if (!compiled.ok) throw new Error(`${rule.title} compiled before and does not now`);
-    const results = runRuleTests(rule, compiled.value);
-    if (results.length === 0) cli.err(`${rule.title}: carries no test\n`);
-    failed += results.length === 0 ? 1 : 0;
-    for (const result of results) {
-      if (result.ok) passed++;
+  const count = (title: string, results: readonly TestResult[]) => {
+    for (const { title: test, expected, got, ok } of results) {
+      if (ok) passed++;
       else failed++;
-      if (!result.ok) cli.err(`${rule.title}: ${result.title}: expected ${result.expected}, got ${result.got}\n`);
+      if (ok) told.holds(title, test);
+      else told.fails(title, { name: test, kind: "test", says: `expected ${expected}, got ${got}` });
+    }
+    if (results.length > 0) return;
+    told.fails(title, { name: "carries a test", kind: "missing", says: "carries no test" });
+    failed++;
+  };
+  for (const rule of rules) {
+    const results = runRuleTests(rule, ruleSet);
+    // A rule that is counted may be proven by its correlation.
+    if (results.length > 0 || ![rule.id, rule.name].some((name) => name !== null && silent.has(name))) {
+      count(rule.title, results);
     }
   }
-  cli.out(`${counted(rules.length, "rule")}: ${passed} passed, ${failed} failed\n`);
+  for (const correlation of correlations) {
+    const results = runCorrelationTests(correlation, { rules, correlations, ruleSet });
+    if (!results.ok) throw new Error(`${correlation.title} compiled before and does not now`);
+    count(correlation.title, results.value);
+  }
+  cli.out(`${countedAll(documents)}: ${passed} passed, ${failed} failed\n`);
+  return failed === 0 ? exitOk : exitFailed;
+}
+
+function countedAll({ rules, correlations, filters }: Detector["documents"]): string {
+  const parts = [counted(rules.length, "rule")];
+  if (correlations.length > 0) parts.push(counted(correlations.length, "correlation"));
+  if (filters.length > 0) parts.push(counted(filters.length, "filter"));
+  return parts.join(", ");
+}
+
+/** The rules over the record itself; they stand in a folder of their own and may hold correlations. */
+function misuseOf(packFolder: string) {
+  const folder = join(packFolder, "misuse");
+  const files = existsSync(folder) ? filesUnder(folder) : [];
+  return loadMisuseRules(
+    files.map((file) => ({ file, text: readFileSync(file, "utf8") })),
+    "checked",
+  );
+}
+
+function testMisuse(cli: Cli, loaded: MisuseRules, told: Outcome): number {
+  const results = runMisuseTests(loaded);
+  for (const { rule, title, expected, ok } of results) {
+    if (ok) told.holds(`misuse: ${rule}`, title);
+    else told.fails(rule, { name: title, kind: "test", says: `expected ${expected}, got the other` });
+  }
+  const failed = results.filter((result) => !result.ok).length;
+  cli.out(`misuse: ${results.length - failed} passed, ${failed} failed\n`);
   return failed === 0 ? exitOk : exitFailed;
 }
 

@@ -76,7 +76,7 @@ async function signalTo(cli: Cli, values: Values): Promise<number> {
   cli.out(`signalling to ${values.url} until stopped\n`);
   await sendDeliveries(inTime(world.deliveries(), cli.stopped), {
     url: values.url,
-    token,
+    tokenFor: () => token,
     stopped: cli.stopped,
     problem: cli.err,
   });

@@ -1,7 +1,6 @@
 import type { SituationId } from "@tillwatch/wire";
 import type { DetectedSignal, JoinTrace, Situation, SituationChange, SituationMember } from "../flow.ts";
-import type { Tx } from "../schema.ts";
-import { byTime, memberDigest, saveSituations, situationsSince } from "./correlate-store.ts";
+import { byTime, memberDigest, type SituationStore } from "./correlate-store.ts";
 import { correlate, tiedCandidates, type Arrival, type Candidate, type CorrelationDecision } from "./correlate.ts";
 import { longestReachMs, type CorrelationPolicy } from "./correlation-policy.ts";
 import type { SituationMemory } from "./situation-memory.ts";
@@ -9,7 +8,7 @@ import { traitsOf, type Surroundings } from "./traits-of.ts";
 import type { Traits } from "./traits.ts";
 
 export type CorrelateInputs = {
-  readonly tx: Tx;
+  readonly store: SituationStore;
   readonly policy: CorrelationPolicy;
   readonly surroundings: Surroundings;
   readonly newId: () => string;
@@ -27,8 +26,13 @@ export function correlateStage() {
     const bySite = Map.groupBy(working.values(), (entry) => entry.situation.siteId);
     for (const signal of relevant) place(signal, { working, bySite }, inputs);
     const changed = [...working.values()].filter((entry) => entry.added.length > 0);
-    await saveSituations(inputs.tx, changed);
-    for (const { situation } of changed) inputs.memoryOf(situation.siteId).keep(situation);
+    await inputs.store.save(changed);
+    const { membersMax } = inputs.policy;
+    for (const { situation } of changed) {
+      const memory = inputs.memoryOf(situation.siteId);
+      if (situation.members.length < membersMax) memory.keep(situation);
+      else memory.drop(situation);
+    }
     return changed.map((entry) => ({
       kind: entry.isNew ? "opened" : "extended",
       situation: entry.situation,
@@ -49,7 +53,7 @@ type Working = {
 /** What the signals may join: from memory where it reaches back far enough, else read for those sites and remembered. */
 async function nearSituations(
   signals: readonly DetectedSignal[],
-  { tx, policy, nowMs, memoryOf }: CorrelateInputs,
+  { store, policy, nowMs, memoryOf }: CorrelateInputs,
 ): Promise<readonly Situation[]> {
   const reachMs = longestReachMs(policy);
   const needed = new Map<string, number>(); // site -> from when on
@@ -61,11 +65,16 @@ async function nearSituations(
     // Further back than needed: signals a little older than these come next.
     const fromMs = Math.min(...unknown.map(([, from]) => from)) - reachMs;
     const siteIds = unknown.map(([siteId]) => siteId);
-    const bySite = Map.groupBy(await situationsSince(tx, siteIds, fromMs), (situation) => situation.siteId);
+    const bySite = Map.groupBy(
+      await store.since(siteIds, { fromMs, membersMax: policy.membersMax }),
+      (situation) => situation.siteId,
+    );
     for (const siteId of siteIds) memoryOf(siteId).learn(siteId, fromMs, bySite.get(siteId) ?? []);
   }
   const near = [...needed].flatMap(([siteId, fromMs]) => memoryOf(siteId).since(siteId, fromMs) ?? []);
-  for (const siteId of needed.keys()) memoryOf(siteId).forgetBefore(nowMs - 3 * reachMs);
+  // In a backlog the next signals are as old as these, whatever the clock says.
+  const forgetMs = Math.min(nowMs - 3 * reachMs, ...[...needed.values()].map((fromMs) => fromMs - reachMs));
+  for (const siteId of needed.keys()) memoryOf(siteId).forgetBefore(forgetMs);
   return near;
 }
 
@@ -137,6 +146,7 @@ function memberOf(
     role: arrival.role === "nothing" ? "context" : arrival.role,
     because: decision.kind === "join" ? decision.because : "opened_it",
     detections: signal.detections,
+    ...(signal.found === undefined ? {} : { found: signal.found }),
     view: signal.view,
     enrichment: signal.enrichment,
     traits: arrival.traits,

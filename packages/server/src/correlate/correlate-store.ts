@@ -3,17 +3,36 @@ import { sql } from "kysely";
 import type { Situation, SituationMember } from "../flow.ts";
 import type { Tx } from "../schema.ts";
 
-/** All situations of these sites that lasted to `fromMs` or longer, with their members in order. Uses index situation_by_site. */
+type Reach = { readonly fromMs: number; readonly membersMax: number };
+type Grown = { readonly situation: Situation; readonly added: readonly SituationMember[] };
+
+/** Where situations are kept: `since` answers as `situationsSince` does, `save` is given what a batch made of them. */
+export type SituationStore = {
+  readonly since: (siteIds: readonly string[], reach: Reach) => Promise<readonly Situation[]>;
+  readonly save: (changed: readonly Grown[]) => Promise<void>;
+};
+
+export function situationsIn(tx: Tx): SituationStore {
+  return {
+    since: (siteIds, reach) => situationsSince(tx, siteIds, reach),
+    save: (changed) => saveSituations(tx, changed),
+  };
+}
+
+/**
+ * The situations of these sites that lasted to `fromMs` or longer and have fewer than `membersMax` members, with their members in
+ * order. Full ones take nothing more, and in a surge they are most of what there is. Uses index situation_by_site.
+ */
 export async function situationsSince(
   tx: Tx,
   siteIds: readonly string[],
-  fromMs: number,
+  { fromMs, membersMax }: Reach,
 ): Promise<readonly Situation[]> {
   const { rows } = await sql<SituationRow>`
     select s.id, s.site_id, s.zone_id, s.first_at, s.last_at, json_agg(m.body order by m.ordinal) as members,
       json_agg(m.sha256 order by m.ordinal) as digests
     from situation s join situation_member m on m.situation_id = s.id
-    where s.site_id = any(${siteIds}::text[]) and s.last_at >= ${iso(fromMs)}::timestamptz
+    where s.site_id = any(${siteIds}::text[]) and s.last_at >= ${iso(fromMs)}::timestamptz and s.member_count < ${membersMax}
     group by s.id`.execute(tx);
   return rows.map(toSituation);
 }
@@ -45,10 +64,7 @@ export function byTime(a: SituationMember, b: SituationMember): number {
 }
 
 /** Writes what a batch made of its situations: spans and new members, two statements for any number. */
-export async function saveSituations(
-  tx: Tx,
-  changed: readonly { situation: Situation; added: readonly SituationMember[] }[],
-) {
+export async function saveSituations(tx: Tx, changed: readonly Grown[]): Promise<void> {
   if (changed.length === 0) return;
   const situations = changed.map(({ situation }) => ({
     id: situation.id,

@@ -12,6 +12,7 @@ const policy: CorrelationPolicy = {
   adjacentZoneMs: 3 * minute,
   sameDeviceMs: 10 * minute,
   sameItemMs: 30 * minute,
+  sameArticleMs: 8 * minute,
   sameTerminalMs: 10 * minute,
   sameTrackMs: 10 * minute,
   situationMs: 120 * minute,
@@ -70,9 +71,21 @@ const cases: readonly {
     want: "A:same_terminal",
   },
   {
-    says: "D06 goods that left the shelf and pass the gate are tied by article for half an hour",
-    arrival: traits({ service: "rfid_reader", zones: ["exit"], items: ["sku:WHISKY"], atMs: 29 * minute }),
+    says: "D06 goods that left the shelf and pass the gate are tied by article",
+    arrival: traits({ service: "rfid_reader", zones: ["exit"], items: ["sku:WHISKY"], atMs: 7 * minute }),
     open: [candidate("A", traits({ service: "shelf", zones: ["spirits"], items: ["sku:WHISKY"] }))],
+    want: "A:same_item",
+  },
+  {
+    says: "D06 the same article is another thief's when the time of the article is over",
+    arrival: traits({ service: "shelf", zones: ["spirits"], items: ["sku:WHISKY"], atMs: 8 * minute }),
+    open: [candidate("A", traits({ service: "eas_gate", items: ["epc:WHISKY.1", "sku:WHISKY"] }))],
+    want: "open",
+  },
+  {
+    says: "D06 one piece is tied for half an hour",
+    arrival: traits({ service: "eas_gate", items: ["epc:WHISKY.1", "sku:WHISKY"], atMs: 29 * minute }),
+    open: [candidate("A", traits({ service: "rfid_reader", items: ["epc:WHISKY.1", "sku:WHISKY"] }))],
     want: "A:same_item",
   },
   {

@@ -9,6 +9,7 @@ export const CorrelationFile = Type.Object({
   adjacent_zone_minutes: Minutes,
   same_device_minutes: Minutes,
   same_item_minutes: Minutes,
+  same_article_minutes: Type.Optional(Minutes), // absent: as same_item_minutes
   same_terminal_minutes: Minutes,
   same_person_track_minutes: Minutes,
   situation_max_minutes: Type.Number({ minimum: 1 }),
@@ -27,6 +28,7 @@ export type CorrelationPolicy = {
   readonly adjacentZoneMs: number;
   readonly sameDeviceMs: number;
   readonly sameItemMs: number;
+  readonly sameArticleMs: number; // where one of the two knows no pieces
   readonly sameTerminalMs: number;
   readonly sameTrackMs: number;
   readonly situationMs: number; // from first to last member
@@ -46,6 +48,7 @@ export function toCorrelationPolicy(file: Static<typeof CorrelationFile>): Corre
     adjacentZoneMs: file.adjacent_zone_minutes * minuteMs,
     sameDeviceMs: file.same_device_minutes * minuteMs,
     sameItemMs: file.same_item_minutes * minuteMs,
+    sameArticleMs: (file.same_article_minutes ?? file.same_item_minutes) * minuteMs,
     sameTerminalMs: file.same_terminal_minutes * minuteMs,
     sameTrackMs: file.same_person_track_minutes * minuteMs,
     situationMs: file.situation_max_minutes * minuteMs,
@@ -66,6 +69,7 @@ export function longestReachMs(policy: CorrelationPolicy): number {
     policy.adjacentZoneMs,
     policy.sameDeviceMs,
     policy.sameItemMs,
+    policy.sameArticleMs,
     policy.sameTerminalMs,
     policy.sameTrackMs,
     policy.explain.beforeMs,

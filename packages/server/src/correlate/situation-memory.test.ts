@@ -53,3 +53,11 @@ test("D12 situations in memory: too many members, and all is forgotten rather th
   memory.forgetBefore(0);
   assert.deepEqual(idsSince(memory, 0), ["A"]);
 });
+
+test("D12 situations in memory: a full one is let go, and its members no longer count", () => {
+  const memory = new SituationMemory(3);
+  memory.learn("S-1", 0, [situation("A", minute, 3), situation("B", minute, 1)]);
+  memory.drop(situation("A", minute, 4));
+  memory.forgetBefore(0);
+  assert.deepEqual(idsSince(memory, 0), ["B"]);
+});

@@ -3,8 +3,8 @@ import type { Situation } from "../flow.ts";
 type Site = { fromMs: number; readonly situations: Map<string, Situation> };
 
 /**
- * The recent situations of one partition's sites as they are in the database, so that a round need not read again what earlier rounds
- * read or wrote. A site is known from `fromMs` on: every situation of it that lasted to then or longer is here. Only the holder of
+ * The recent situations of one partition's sites that can still take a signal, as they are in the database, so that a round need not read again what earlier rounds
+ * read or wrote. A site is known from `fromMs` on: every such situation of it that lasted to then or longer is here. Only the holder of
  * the partition's lease writes situations, so nothing changes behind its back; after a round that failed it MUST be thrown away.
  */
 export class SituationMemory {
@@ -37,6 +37,13 @@ export class SituationMemory {
     if (known === undefined) return;
     this.#members += situation.members.length - (known.get(situation.id)?.members.length ?? 0);
     known.set(situation.id, situation);
+  }
+
+  /** A situation that takes nothing more. */
+  drop({ siteId, id }: Pick<Situation, "siteId" | "id">): void {
+    const known = this.#sites.get(siteId)?.situations;
+    this.#members -= known?.get(id)?.members.length ?? 0;
+    known?.delete(id);
   }
 
   /** Lets go of what ended before. */

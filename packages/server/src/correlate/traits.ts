@@ -21,7 +21,7 @@ export type Traits = {
 
 type Tie = {
   readonly because: JoinedBecause;
-  readonly reachMs: (policy: CorrelationPolicy) => number;
+  readonly reachMs: (policy: CorrelationPolicy, a: Traits, b: Traits) => number;
   readonly holds: (a: Traits, b: Traits) => boolean;
 };
 
@@ -32,7 +32,12 @@ const ties: readonly Tie[] = [
     reachMs: (policy) => Math.max(policy.explain.beforeMs, policy.explain.afterMs),
     holds: (a, b) => a.explains.includes(b.signalId) || b.explains.includes(a.signalId),
   },
-  { because: "same_item", reachMs: (policy) => policy.sameItemMs, holds: sameItem },
+  {
+    because: "same_item",
+    // One tie with two reaches and not two ties: decisions from before the second reach compute to the same as then.
+    reachMs: (policy, a, b) => (namePieces(a, b) ? policy.sameItemMs : policy.sameArticleMs),
+    holds: sameItem,
+  },
   {
     because: "same_person_track",
     reachMs: (policy) => policy.sameTrackMs,
@@ -66,7 +71,7 @@ export type Bond = { readonly because: JoinedBecause; readonly rank: number; rea
 /** The strongest tie between two signals, or null. A reach is half-open: at exactly its length they are strangers. */
 export function bondBetween(a: Traits, b: Traits, policy: CorrelationPolicy): Bond | null {
   const apartMs = Math.abs(a.atMs - b.atMs);
-  const rank = ties.findIndex((tie) => apartMs < tie.reachMs(policy) && tie.holds(a, b));
+  const rank = ties.findIndex((tie) => apartMs < tie.reachMs(policy, a, b) && tie.holds(a, b));
   const tie = ties[rank];
   return tie === undefined ? null : { because: tie.because, rank, apartMs };
 }
@@ -81,11 +86,14 @@ function corroborates(a: Traits, b: Traits): boolean {
 
 /**
  * The same piece. Where both name their pieces (EPC), the article alone ties nothing: two thieves who like the same whisky are two
- * matters. Where one knows only the article (a shelf), the article ties.
+ * matters. Where one knows only the article (a shelf), the article ties, though not for as long: what is loved is taken again soon.
  */
 function sameItem(a: Traits, b: Traits): boolean {
-  const [pieces, others] = [piecesOf(a), piecesOf(b)];
-  return pieces.length > 0 && others.length > 0 ? share(pieces, others) : share(a.items, b.items);
+  return namePieces(a, b) ? share(piecesOf(a), piecesOf(b)) : share(a.items, b.items);
+}
+
+function namePieces(a: Traits, b: Traits): boolean {
+  return piecesOf(a).length > 0 && piecesOf(b).length > 0;
 }
 
 function piecesOf(traits: Traits): readonly string[] {

@@ -30,6 +30,17 @@ export async function decisionsAbout(db: DbOrTx, situationId: string): Promise<r
   return rows.map(toRecord);
 }
 
+/** Ids and times of the decisions that led to a case, oldest first, by its reference; none for an unknown one. For the operator: no text. */
+export async function decisionsOfCase(
+  db: DbOrTx,
+  ref: string,
+): Promise<readonly { readonly id: string; readonly at: Date }[]> {
+  const { rows } = await sql<{ id: string; at: Date }>`
+    select d.decision_id as id, d.at from incident_decision d join incident on incident.id = d.incident_id
+    where incident.ref = ${ref} order by d.at, d.decision_id limit ${decisionsMax}`.execute(db);
+  return rows;
+}
+
 export async function packContent(db: DbOrTx, version: string): Promise<string | null> {
   const { rows } = await sql<{ body: string }>`select body from pack_content where version = ${version}`.execute(db);
   return rows[0]?.body ?? null;

@@ -1,8 +1,12 @@
 import canonicalize from "canonicalize";
 import { correlate, type Arrival, type Candidate } from "../correlate/correlate.ts";
 import type { CorrelationPolicy } from "../correlate/correlation-policy.ts";
-import { detectView, type LoadedRules } from "../detect/detect.ts";
+import { detectView, type LoadedRules, type OpenedTexts } from "../detect/detect.ts";
+import { detectByModels } from "../detect/model-detections.ts";
+import type { LoadedModels } from "../pack/load-models.ts";
 import type { JoinTrace, ScoredSituation, SituationMember } from "../flow.ts";
+import type { Dismissals } from "../noise/dismissals.ts";
+import type { Silence } from "../noise/silence.ts";
 import { scoreSituation } from "../score/score.ts";
 import type { RuleWords, Weights } from "../score/weights.ts";
 
@@ -38,17 +42,31 @@ type DecisionInputs = {
   readonly members: number;
   readonly membersSha256: string;
   readonly joins: readonly JoinTrace[];
+  readonly models?: ModelsUsed; // absent: none was on
+  readonly dismissals?: readonly Dismissals[]; // of the rules of the situation, at its place; absent: there are none
+  readonly silences?: readonly Silence[]; // that cover something of it, as they were; absent: none does
 };
+
+/** The stored content of the models, and the rule ids of those that were on. */
+export type ModelsUsed = { readonly version: string; readonly on: readonly string[] };
 
 export function recordDecision(
   scored: ScoredSituation,
-  at: { atMs: number; versions: DecisionVersions; sha256: (text: string) => string },
+  at: {
+    readonly atMs: number;
+    readonly versions: DecisionVersions;
+    readonly models: ModelsUsed | null;
+    readonly sha256: (text: string) => string;
+  },
 ): DecisionRecord {
   const { members, memberDigests } = scored.situation;
   const inputs: DecisionInputs = {
     members: members.length,
     membersSha256: at.sha256(memberDigests.join("\n")),
     joins: scored.joins,
+    ...(at.models === null ? {} : { models: at.models }),
+    ...(scored.dismissals === undefined ? {} : { dismissals: scored.dismissals }),
+    ...(scored.hushed === undefined ? {} : { silences: scored.hushed.silences }),
   };
   const added = new Map(members.map((member) => [member.signalId, member]));
   const outputs = {
@@ -78,16 +96,23 @@ export function inputsOf(record: DecisionRecord): DecisionInputs {
  */
 export function recomputeOutputs(
   record: DecisionRecord,
-  given: { readonly members: readonly SituationMember[]; readonly content: DecisionContent },
+  given: {
+    readonly members: readonly SituationMember[];
+    readonly content: DecisionContent;
+    readonly models?: LoadedModels | null; // those of the version that the inputs name
+    readonly texts?: OpenedTexts; // of what is sealed in the members
+  },
 ): string {
-  const { members, content } = given;
-  const { joins } = inputsOf(record);
+  const { members, content, texts } = given;
+  const { joins, models: used, silences = [], dismissals = [] } = inputsOf(record);
+  const models = (given.models?.models ?? []).filter(({ ruleId }) => used?.on.includes(ruleId) === true);
   const byId = new Map(members.map((member) => [member.signalId, member]));
   const detections = joins.map(({ signalId }) => {
     const member = byId.get(signalId);
     if (member === undefined)
       throw new TypeError(`decision ${record.id} names signal ${signalId}, which is not a member`);
-    return { signalId, detections: detectView(member, content.rules) };
+    const byRules = detectView(member, content.rules, texts);
+    return { signalId, detections: [...byRules, ...detectByModels(member, models)] };
   });
   const correlation = joins.map(({ correlation: trace }) =>
     correlate(trace.arrival as unknown as Arrival, trace.candidates as unknown as readonly Candidate[], content.policy),
@@ -95,9 +120,11 @@ export function recomputeOutputs(
   const { score, threshold } = scoreSituation({
     members,
     weights: content.weights,
-    words: content.words,
+    words: new Map([...content.words, ...(given.models?.words ?? [])]),
     weightsVersion: content.versions.weights,
     rulesVersion: content.versions.rules,
+    silences,
+    dismissals,
   });
   return canonical({ detections, correlation, score, threshold });
 }

@@ -23,7 +23,7 @@ export async function saveDecisions(db: DbOrTx, records: readonly DecisionRecord
 
 export type PackContent = {
   readonly version: string;
-  readonly kind: "rules" | "weights" | "correlation";
+  readonly kind: "rules" | "weights" | "correlation" | "models";
   readonly body: string;
 };
 

@@ -1,11 +1,14 @@
 import type { Static } from "typebox";
 import { Value } from "typebox/value";
 import type { JsonObject } from "@tillwatch/wire";
+import { nodeDigest } from "../platform/digest.ts";
 import {
+  CalendarEntry,
   DeviceEntry,
   ProductEntry,
   SiteEntry,
   toDevice,
+  toPeriod,
   toProduct,
   toSite,
   type DirectoryProblem,
@@ -28,7 +31,12 @@ export class DirectoryHolder {
   }
 
   replace(entries: readonly DirectoryEntry[]): void {
-    this.#current = new Directory(withEntries(this.#files, entries));
+    this.#current = this.with(entries);
+  }
+
+  /** The directory as it would be with these entries. */
+  with(entries: readonly DirectoryEntry[]): Directory {
+    return new Directory(withEntries(this.#files, entries));
   }
 }
 
@@ -42,8 +50,22 @@ export function withEntries(files: DirectoryData, entries: readonly DirectoryEnt
     const site = entry.kind === "device" ? sites.get(entry.siteId) : undefined;
     if (site !== undefined) sites.set(site.id, withDevice(site, entry.body));
   }
-  const version = entries.length === 0 ? files.version : `${files.version}+${entries.length}`;
-  return { ...files, version, sites: [...sites.values()], products: [...products.values()] };
+  const periods = entries
+    .filter(({ kind }) => kind === "period")
+    .map((entry) => toPeriod(entry.body as Static<typeof CalendarEntry>, entry.id, []));
+  return {
+    ...files,
+    version: versionWith(files.version, entries),
+    sites: [...sites.values()],
+    products: [...products.values()],
+    calendar: [...files.calendar, ...periods],
+  };
+}
+
+/** Names what was looked up in: any other entry, or another body of one, is another version. */
+function versionWith(version: string, entries: readonly DirectoryEntry[]): string {
+  if (entries.length === 0) return version;
+  return `${version}+${nodeDigest.sha256(JSON.stringify(entries)).slice(0, 12)}`;
 }
 
 function withDevice(site: Site, body: JsonObject): Site {
@@ -53,11 +75,12 @@ function withDevice(site: Site, body: JsonObject): Site {
 
 /** What is wrong with an entry before it is stored; empty where it is fine. */
 export function entryProblems(entry: DirectoryEntry, directory: Directory): readonly DirectoryProblem[] {
-  const schema = { site: SiteEntry, device: DeviceEntry, product: ProductEntry }[entry.kind];
+  const schema = { site: SiteEntry, device: DeviceEntry, product: ProductEntry, period: CalendarEntry }[entry.kind];
   if (!Value.Check(schema, entry.body)) {
     return [...Value.Errors(schema, entry.body)].map(({ instancePath, message }) => ({ entry: instancePath, message }));
   }
   const body: JsonObject = entry.body;
+  if (entry.kind === "period") return periodProblems(entry, directory);
   const named = body[entry.kind === "product" ? "sku" : "id"];
   if (named !== entry.id) return [{ entry: "/id", message: `must be ${entry.id}, as in the address` }];
   if (entry.kind === "site") {
@@ -73,4 +96,20 @@ export function entryProblems(entry: DirectoryEntry, directory: Directory): read
     (zone) => !site.zones.some((known) => known.id === zone),
   );
   return unknown.map((zone) => ({ entry: "/zone", message: `site ${entry.siteId} has no zone ${zone}` }));
+}
+
+function periodProblems(entry: DirectoryEntry, directory: Directory): readonly DirectoryProblem[] {
+  const problems: DirectoryProblem[] = [];
+  const { sites } = toPeriod(entry.body as Static<typeof CalendarEntry>, entry.id, problems);
+  if (problems.length > 0) return problems.map(({ message }) => ({ entry: "/from", message }));
+  return sites.flatMap((id, index) =>
+    id === "*" || directory.site(id) !== null
+      ? []
+      : [
+          {
+            entry: `/sites/${index}`,
+            message: `site ${id} is not in the directory; add it first, or write "*" for all`,
+          },
+        ],
+  );
 }

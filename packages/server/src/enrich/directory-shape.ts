@@ -3,6 +3,11 @@ import { ok, refused, type Result } from "@tillwatch/wire";
 import type { DirectoryData, SalePeriod, Site } from "./directory.ts";
 import { parseSpan, type OpeningHours, type Weekday } from "./local-time.ts";
 
+export const organisationIdPattern = "^[a-z][a-z0-9-]{0,31}$";
+// One hyphen, at the end: no prefix begins another, so an id can be of one organisation only.
+export const sitePrefixPattern = "^[a-z][a-z0-9]{1,14}-$";
+export const referenceLettersPattern = "^[A-Z]{2,6}$";
+
 const Id = Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$" });
 const Name = Type.String({ minLength: 1, maxLength: 200 });
 const Spans = Type.Array(Type.String(), { maxItems: 6 });
@@ -32,7 +37,9 @@ export const SiteEntry = Type.Object({
   id: Id,
   name: Name,
   kind: Type.Optional(Type.String()),
+  organisation: Type.Optional(Type.String({ pattern: organisationIdPattern })),
   region: Type.Optional(Type.String()),
+  country: Type.Optional(Type.String({ pattern: "^[A-Z]{2}$" })),
   timezone: Type.String({ minLength: 1 }),
   currency: Type.String({ pattern: "^[A-Z]{3}$" }),
   assortments: Type.Optional(Type.Array(Type.String())),
@@ -51,7 +58,7 @@ export const ProductEntry = Type.Object({
   high_value: Type.Optional(Type.Boolean()),
 });
 
-const CalendarEntry = Type.Object({
+export const CalendarEntry = Type.Object({
   name: Name,
   from: Type.String(),
   to: Type.String(),
@@ -59,9 +66,18 @@ const CalendarEntry = Type.Object({
   note: Type.Optional(Type.String()),
 });
 
+const OrganisationEntry = Type.Object({
+  id: Type.String({ pattern: organisationIdPattern }),
+  name: Name,
+  kind: Type.Union([Type.Literal("retailer"), Type.Literal("police"), Type.Literal("insurer"), Type.Literal("vendor")]),
+  site_prefix: Type.Optional(Type.String({ pattern: sitePrefixPattern })),
+  reference_letters: Type.Optional(Type.String({ pattern: referenceLettersPattern })),
+});
+
 export const DirectoryFile = Type.Object({
   version: Type.String({ minLength: 1 }),
-  organisation: Type.Optional(Type.Unknown()),
+  organisation: Type.Optional(Name),
+  organisations: Type.Optional(Type.Array(OrganisationEntry)),
   sites: Type.Array(SiteEntry),
   products: Type.Optional(Type.Array(ProductEntry)),
   calendar: Type.Optional(Type.Array(CalendarEntry)),
@@ -87,9 +103,17 @@ export function toDirectoryData(
     "product",
     problems,
   );
-  const calendar = (file.calendar ?? []).map((entry) => toPeriod(entry, problems));
+  const calendar = (file.calendar ?? []).map((entry) => toPeriod(entry, null, problems));
   if (problems.length > 0) return refused(problems);
-  return ok({ version: file.version, sites, products, calendar });
+  const organisations = (file.organisations ?? []).map((entry) => ({
+    id: entry.id,
+    name: entry.name,
+    kind: entry.kind,
+    sitePrefix: entry.site_prefix ?? null,
+    referenceLetters: entry.reference_letters ?? null,
+  }));
+  const own = file.organisation === undefined ? {} : { ownName: file.organisation };
+  return ok({ version: file.version, sites, products, calendar, organisations, ...own });
 }
 
 export function toProduct(entry: Static<typeof ProductEntry>) {
@@ -138,7 +162,9 @@ export function toSite(entry: Static<typeof SiteEntry>, problems: DirectoryProbl
     id: entry.id,
     name: entry.name,
     kind: entry.kind ?? "store",
+    organisation: entry.organisation ?? "home",
     region: entry.region ?? null,
+    country: entry.country ?? null,
     timezone: entry.timezone,
     currency: entry.currency,
     assortments: entry.assortments,
@@ -178,7 +204,11 @@ function toHours(hours: Static<typeof Hours>, say: (message: string) => void): O
   };
 }
 
-function toPeriod(entry: Static<typeof CalendarEntry>, problems: DirectoryProblem[]): SalePeriod {
+export function toPeriod(
+  entry: Static<typeof CalendarEntry>,
+  id: string | null,
+  problems: DirectoryProblem[],
+): SalePeriod {
   const fromMs = Date.parse(entry.from);
   const toMs = Date.parse(entry.to);
   if (!(fromMs < toMs)) {
@@ -187,7 +217,7 @@ function toPeriod(entry: Static<typeof CalendarEntry>, problems: DirectoryProble
       message: "from and to must be dates or instants, from before to",
     });
   }
-  return { name: entry.name, fromMs, toMs, sites: entry.sites };
+  return { id, name: entry.name, fromMs, toMs, sites: entry.sites, note: entry.note ?? null };
 }
 
 function refuseDoubled(ids: readonly string[], what: string, problems: DirectoryProblem[]): void {

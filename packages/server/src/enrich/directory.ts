@@ -7,13 +7,27 @@ export type DirectoryData = {
   readonly sites: readonly Site[];
   readonly products: readonly Product[];
   readonly calendar: readonly SalePeriod[];
+  /** What the installation's own organisation is called, by its people and by partners; absent: as it was called before. */
+  readonly ownName?: string;
+  /** Organisations besides the installation's own that the files name; made at the start where they are not there yet. */
+  readonly organisations?: readonly NamedOrganisation[];
+};
+
+export type NamedOrganisation = {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: "retailer" | "police" | "insurer" | "vendor";
+  readonly sitePrefix: string | null;
+  readonly referenceLetters: string | null;
 };
 
 export type Site = {
   readonly id: string;
   readonly name: string;
   readonly kind: string;
+  readonly organisation: string; // whose it is; "home" is the installation's own
   readonly region: string | null;
+  readonly country: string | null; // ISO 3166-1 alpha-2
   readonly timezone: string; // IANA
   readonly currency: string; // ISO 4217
   readonly assortments: readonly string[] | undefined; // what is sold here; only the simulated shops read it
@@ -52,10 +66,12 @@ export type Product = {
 
 /** A sale period shifts thresholds for its window only. Half-open; sites "*" means all. */
 export type SalePeriod = {
+  readonly id: string | null; // null: of the pack's file; else set by API under this id
   readonly name: string;
   readonly fromMs: number;
   readonly toMs: number;
   readonly sites: readonly string[];
+  readonly note: string | null;
 };
 
 /** Look-ups over one version of the directory. Immutable: a change makes a new one. */

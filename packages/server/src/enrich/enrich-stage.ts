@@ -1,6 +1,6 @@
 import type { Signal } from "@tillwatch/wire";
 import type { Batch, EnrichedSignal } from "../flow.ts";
-import type { Tx } from "../schema.ts";
+import type { DbOrTx } from "../schema.ts";
 import type { Directory } from "./directory.ts";
 import { salesBetween } from "./enrich-read.ts";
 import { enrich, exitTypes, type EnrichPolicy } from "./enrich.ts";
@@ -10,12 +10,22 @@ import type { SiteMemory } from "./site-memory.ts";
 
 type OlderSale = SaleFact & { readonly siteId: string };
 
+/** Sales that are older than a memory, for an exit that arrives late. */
+export type SalesFor = (exit: Signal, span: { fromMs: number; toMs: number }) => Promise<readonly Signal[]>;
+
+export function salesIn(db: DbOrTx): SalesFor {
+  return (exit, span) => salesBetween(db, exit.siteId, span);
+}
+
+export type EnrichStageInputs = {
+  readonly sales: SalesFor;
+  readonly memory: SiteMemory;
+  readonly directory: Directory;
+};
+
 /** Stage 2: adds site, zone, device, products and value, opening hours, calendar, clock offset, and what sales explain. */
 export function enrichStage(policy: EnrichPolicy) {
-  return async (
-    batch: Batch,
-    inputs: { tx: Tx; memory: SiteMemory; directory: Directory },
-  ): Promise<readonly EnrichedSignal[]> => {
+  return async (batch: Batch, inputs: EnrichStageInputs): Promise<readonly EnrichedSignal[]> => {
     const { memory, directory } = inputs;
     const olderSales = await salesForLateExits(batch, { ...inputs, policy });
     const out = batch.signals.map((signal) => {
@@ -28,20 +38,22 @@ export function enrichStage(policy: EnrichPolicy) {
   };
 }
 
-/** Fills a memory from signals that were already decided on, without deciding again. */
+/** Fills a memory from signals that were already decided on, without deciding again, and answers them as they were enriched. */
 export function replayInto(
   memory: SiteMemory,
   signals: readonly Signal[],
   known: { directory: Directory; policy: EnrichPolicy },
-): void {
-  for (const signal of signals) {
-    memory.remember(enrich(signal, { ...known, memory, olderSales: [] }).remembered);
-  }
+): readonly EnrichedSignal[] {
+  return signals.map((signal) => {
+    const { enriched, remembered } = enrich(signal, { ...known, memory, olderSales: [] });
+    memory.remember(remembered);
+    return enriched;
+  });
 }
 
 async function salesForLateExits(
   batch: Batch,
-  inputs: { tx: Tx; memory: SiteMemory; directory: Directory; policy: EnrichPolicy },
+  inputs: EnrichStageInputs & { readonly policy: EnrichPolicy },
 ): Promise<readonly OlderSale[]> {
   const { memory, policy, directory } = inputs;
   const lateExits = batch.signals.filter(
@@ -56,7 +68,7 @@ async function salesForLateExits(
       toMs: exit.occurredAtMs + policy.explain.afterMs,
     };
     const remembered = new Set(memory.salesAt(exit.siteId).map((sale) => sale.signalId));
-    for (const sale of await salesBetween(inputs.tx, exit.siteId, span)) {
+    for (const sale of await inputs.sales(exit, span)) {
       if (remembered.has(sale.id)) continue;
       found.push({
         siteId: exit.siteId,

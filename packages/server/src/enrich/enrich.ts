@@ -8,6 +8,7 @@ import { kindOfClass } from "./kind-of-class.ts";
 import { countItems, knownItems, valueOf } from "./known-items.ts";
 import { explainBySales, isNear, type ExplainWindow, type Explanation, type SaleFact } from "./sale-explains.ts";
 import type { Remembered, SiteMemory } from "./site-memory.ts";
+import { countedIn } from "./site-windows.ts";
 
 export type EnrichPolicy = {
   readonly explain: ExplainWindow;
@@ -47,13 +48,15 @@ export function enrich(
   const zoneId = zoneIdOf(directory, signal);
   const place: Place = { directory, device, zoneId, zone: directory.zone(signal.siteId, zoneId) };
   const explains = isSale ? exitsExplained(fact, memory, { siteId: signal.siteId, window: policy.explain }) : [];
+  const counted = countedIn(signal, correctedAtMs);
+  const windows = counted === null ? [] : memory.windows.windowsWith(signal.siteId, counted);
   const enriched: EnrichedSignal = {
     signal,
     correctedAtMs,
     clockOffsetMs: offsetMs,
     late,
     service: serviceOf(signal, device),
-    view: viewOf({ signal, correctedAtMs, late, offsetMs, items, explanation, explains }, place),
+    view: viewOf({ signal, correctedAtMs, late, offsetMs, items, explanation, explains, windows }, place),
     enrichment: enrichmentOf({
       directoryVersion: directory.version,
       atMs: signal.receivedAtMs,
@@ -64,6 +67,7 @@ export function enrich(
           : { ms: offsetMs, delays: memory.delaysOf(deviceKey).length + 1 },
       explanation: explanation === null ? null : { verdict: explanation.verdict, salesSeen: sales.length },
       explains,
+      windows: windows.length,
     }),
     items,
     explains,
@@ -75,6 +79,7 @@ export function enrich(
     delay,
     sale: isSale ? fact : null,
     exit: isExit ? fact : null,
+    counted,
   };
   return { enriched, remembered };
 }
@@ -139,6 +144,7 @@ type Facts = {
   readonly items: readonly KnownItem[];
   readonly explanation: Explanation | null;
   readonly explains: readonly string[];
+  readonly windows: readonly JsonObject[];
 };
 
 /** The object that rules read; docs/formats/signals.md lists its members. */
@@ -174,6 +180,7 @@ function viewOf(facts: Facts, place: Place): JsonObject {
       ...(isCut ? { data_cut: true } : {}),
       ...(facts.explains.length === 0 ? {} : { explains: facts.explains }),
     },
+    ...(facts.windows.length === 0 ? {} : { site_windows: facts.windows }),
   };
 }
 

@@ -8,6 +8,7 @@ export type EnrichmentFacts = {
   readonly offset: { readonly ms: number; readonly delays: number } | null;
   readonly explanation: { readonly verdict: Explanation["verdict"]; readonly salesSeen: number } | null;
   readonly explains: readonly string[];
+  readonly windows: number;
 };
 
 /** Says of every fact that we added where it comes from, so that a reader can tell it from what the source stated. */
@@ -30,6 +31,10 @@ export function enrichmentOf(facts: EnrichmentFacts): readonly Enrichment[] {
   if (facts.explains.length > 0) {
     const from = `exits without a sale: signals ${facts.explains.join(", ")}`;
     found.push({ fields: ["context.explains"], from, version: null, at });
+  }
+  if (facts.windows > 0) {
+    const from = "counts of the site's signals of the last half hour at most, by corrected time";
+    found.push({ fields: ["site_windows.*"], from, version: null, at });
   }
   if (facts.offset !== null) {
     const from = `the delays of the device's last ${facts.offset.delays} signals`;

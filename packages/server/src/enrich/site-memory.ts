@@ -1,5 +1,6 @@
 import type { DelaySample } from "./clock-offset.ts";
 import type { ExitFact, SaleFact } from "./sale-explains.ts";
+import { SiteWindows, type Counted } from "./site-windows.ts";
 
 /** What one partition's recent signals leave behind for those that follow. Times are corrected times. */
 export type Remembered = {
@@ -9,6 +10,7 @@ export type Remembered = {
   readonly delay: DelaySample;
   readonly sale: SaleFact | null;
   readonly exit: ExitFact | null;
+  readonly counted?: Counted | null; // in the windows of its site
 };
 
 const delaysPerDeviceMax = 8;
@@ -24,6 +26,7 @@ export class SiteMemory {
   readonly #exits = new Map<string, ExitFact[]>();
   readonly #delays = new Map<string, DelaySample[]>(); // of devices: as many as the directory has
   #oldestMs = -Infinity;
+  readonly windows = new SiteWindows();
 
   /** `horizonMs`: how long after it was received a signal still matters to others. */
   constructor(horizonMs: number) {
@@ -47,6 +50,7 @@ export class SiteMemory {
   }
 
   remember(entry: Remembered): void {
+    if (entry.counted != null) this.windows.add(entry.siteId, entry.counted);
     if (entry.sale !== null) listAt(this.#sales, entry.siteId).push(entry.sale);
     if (entry.exit !== null) listAt(this.#exits, entry.siteId).push(entry.exit);
     if (entry.deviceKey !== null) {
@@ -61,6 +65,7 @@ export class SiteMemory {
   forgetBefore(nowMs: number): void {
     const oldest = nowMs - this.#horizonMs;
     this.#oldestMs = Math.max(this.#oldestMs, oldest);
+    this.windows.forgetBefore(nowMs);
     const keep = this.#entries.findIndex((entry) => entry.receivedAtMs >= oldest);
     const gone = keep === -1 ? this.#entries.splice(0) : this.#entries.splice(0, keep);
     if (gone.length === 0) return;

@@ -6,13 +6,14 @@ import { join } from "node:path";
 import { sql } from "kysely";
 import { verifyCustodyChain } from "@tillwatch/evidence";
 import type { ExhibitView, Problem } from "@tillwatch/wire";
-import { masterKey } from "../platform/keys.ts";
+import { masterKey } from "../platform/keys/keys.ts";
 import { silentLog } from "../platform/log.ts";
-import { nodeSha256 } from "../platform/node-crypto.ts";
+import { nodeSha256 } from "../platform/keys/node-crypto.ts";
 import { ObjectStoreFault, type ObjectStore } from "../platform/object-store.ts";
 import type { OpenDatabase } from "../schema.ts";
 import { testOnDatabases } from "../testing/databases.ts";
 import { bearer } from "../testing/server.ts";
+import { turnTwoKeys } from "../testing/two-keys.ts";
 import { incidentId, serve, withHouse, type House } from "../testing/prove-house.ts";
 import { exhibitRoutes } from "./exhibit-http.ts";
 import { sweepExhibits, type ExhibitDeps } from "./exhibit-intake-store.ts";
@@ -35,7 +36,11 @@ function withServer(
   return withHouse(
     database,
     async (house) => {
-      const { app, url } = await serve(house.deps.db, [exhibitRoutes({ ...house.deps, log: silentLog })]);
+      const { app, url } = await serve(
+        house.deps.db,
+        [exhibitRoutes({ minorGrounds: [], ...house.deps, log: silentLog })],
+        house.deps.fields,
+      );
       try {
         await run({ ...house, url });
       } finally {
@@ -58,10 +63,15 @@ function send(url: string, form: Form, id = incidentId): Promise<Response> {
   return fetch(`${url}/api/v1/incidents/${id}/exhibits`, { method: "POST", body });
 }
 
-async function upload(url: string, form: Form): Promise<{ id: string; sha256: string; bytes: number }> {
+type Sent = { id: string; sha256: string; bytes: number };
+
+/** Uploads, and turns both keys, so that what came in can be compared with what goes out. */
+async function upload({ url, deps }: Pick<Served, "url" | "deps">, form: Form): Promise<Sent> {
   const response = await send(url, form);
   assert.equal(response.status, 201, await response.clone().text());
-  return (await response.json()) as { id: string; sha256: string; bytes: number };
+  const sent = (await response.json()) as Sent;
+  await turnTwoKeys(deps.db, sent.id);
+  return sent;
 }
 
 async function refusalOf(response: Response): Promise<string> {
@@ -90,10 +100,12 @@ testOnDatabases("I01 I04 I16 an upload is hashed, sealed, and every touch is a c
       source: "C-01",
       note: "aisle 4",
     };
-    const received = await upload(url, { bytes, fields, fileFirst: true, name: "../../etc/\u202egnp.exe" });
+    const received = await upload({ url, deps }, { bytes, fields, fileFirst: true, name: "../../etc/\u202egnp.exe" });
     assert.deepEqual([received.sha256, received.bytes], [sha256, bytes.length]);
 
-    const content = await fetch(`${url}/api/v1/exhibits/${received.id}/content?because=review%20for%20police`);
+    const content = await fetch(
+      `${url}/api/v1/exhibits/${received.id}/content?of=original&because=review%20for%20police`,
+    );
     assert.equal(
       content.headers.get("content-disposition"),
       `attachment; filename="gnp.exe"; filename*=UTF-8''gnp.exe`,
@@ -118,10 +130,9 @@ testOnDatabases("I01 I04 I16 an upload is hashed, sealed, and every touch is a c
       chain.map((link) => link.entry),
     );
     assert.equal(verified.ok, true);
-    assert.deepEqual(
-      timeline.map((line) => line.says),
-      ["Exhibit received: gnp.exe"],
-    );
+    assert.ok(!JSON.stringify(timeline).includes("gnp.exe"), "a name is sealed");
+    const says = await Promise.all(timeline.map((line) => deps.fields.openWithin(deps.db, line.says)));
+    assert.deepEqual(says, ["Exhibit received: gnp.exe"]);
 
     const stored = await readFile(join(folder, "objects", "exhibits", received.id));
     assert.equal(stored.indexOf(bytes.subarray(1000, 1032)), -1, "the plain bytes do not lie on the disk");
@@ -130,8 +141,10 @@ testOnDatabases("I01 I04 I16 an upload is hashed, sealed, and every touch is a c
 
 testOnDatabases("I04 each custody entry stands in the audit record with its digest", async (database) => {
   await withServer(database, async ({ url, deps }) => {
-    const { id } = await upload(url, { bytes: Buffer.from("a receipt") });
-    await Promise.all([1, 2, 3, 4].map(() => fetch(`${url}/api/v1/exhibits/${id}/content`).then((r) => r.text())));
+    const { id } = await upload({ url, deps }, { bytes: Buffer.from("a receipt") });
+    await Promise.all(
+      [1, 2, 3, 4].map(() => fetch(`${url}/api/v1/exhibits/${id}/content?of=original`).then((r) => r.text())),
+    );
     const chain = await custodyOf(deps.db, id);
     assert.deepEqual(
       chain.map(({ entry }) => entry.action),
@@ -244,7 +257,7 @@ testOnDatabases("I01 an upload that is cut off leaves nothing behind", async (da
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     await nothingKept(served);
-    await upload(served.url, { bytes: Buffer.from("and the next one works") });
+    await upload(served, { bytes: Buffer.from("and the next one works") });
   });
 });
 
@@ -312,8 +325,8 @@ testOnDatabases(
   async (database) => {
     await withServer(database, async ({ url, deps }) => {
       const bytes = randomBytes(2 * 1024 * 1024 + 5);
-      const { id } = await upload(url, { bytes });
-      const get = (range: string) => fetch(`${url}/api/v1/exhibits/${id}/content`, { headers: { range } });
+      const { id } = await upload({ url, deps }, { bytes });
+      const get = (range: string) => fetch(`${url}/api/v1/exhibits/${id}/content?of=original`, { headers: { range } });
       const spans = [
         [0, 9],
         [1_048_570, 1_048_590],
@@ -345,10 +358,10 @@ testOnDatabases(
   async (database) => {
     await withServer(database, async (served) => {
       const { url, deps, folder } = served;
-      const { id } = await upload(url, { bytes: randomBytes(3 * 1024 * 1024) });
+      const { id } = await upload({ url, deps }, { bytes: randomBytes(3 * 1024 * 1024) });
       const path = join(folder, "objects", "exhibits", id);
       const good = await readFile(path);
-      const content = () => fetch(`${url}/api/v1/exhibits/${id}/content`);
+      const content = () => fetch(`${url}/api/v1/exhibits/${id}/content?of=original`);
 
       const early = Buffer.from(good);
       early[100] = (early[100] ?? 0) ^ 1;
@@ -363,7 +376,7 @@ testOnDatabases(
       await writeFile(path, good);
       await truncate(path, good.length - 1024 * 1024 - 16);
       assert.equal(await refusalOf(await content()), "500 exhibit_damaged");
-      const tail = await fetch(`${url}/api/v1/exhibits/${id}/content`, { headers: { range: "bytes=-10" } });
+      const tail = await fetch(`${url}/api/v1/exhibits/${id}/content?of=original`, { headers: { range: "bytes=-10" } });
       assert.equal(await refusalOf(tail), "500 exhibit_damaged");
 
       const { rows } = await sql<{
@@ -379,10 +392,10 @@ testOnDatabases(
         vault: { ...deps.vault, master: masterKey(new Uint8Array(32).fill(9)) },
         log: silentLog,
       };
-      const wrong = await serve(deps.db, [exhibitRoutes(other)]);
+      const wrong = await serve(deps.db, [exhibitRoutes({ ...other, minorGrounds: [] })]);
       try {
         assert.equal(
-          await refusalOf(await fetch(`${wrong.url}/api/v1/exhibits/${id}/content`)),
+          await refusalOf(await fetch(`${wrong.url}/api/v1/exhibits/${id}/content?of=original`)),
           "500 key_master_wrong",
         );
       } finally {
@@ -395,14 +408,14 @@ testOnDatabases(
 
 testOnDatabases("I03 an administrator cannot delete an exhibit, and the attempt is on the record", async (database) => {
   await withServer(database, async ({ url, deps }) => {
-    const { id } = await upload(url, { bytes: Buffer.from("evidence") });
+    const { id } = await upload({ url, deps }, { bytes: Buffer.from("evidence") });
     const response = await fetch(`${url}/api/v1/exhibits/${id}`, { method: "DELETE" });
     assert.equal(response.headers.get("allow"), "GET");
     assert.equal(await refusalOf(response), "405 exhibit_immutable");
     const { rows } = await sql<{ actor: string; subject_id: string }>`
       select actor, subject_id from audit_entry where kind = 'exhibit.delete_refused'`.execute(deps.db);
     assert.deepEqual(rows, [{ actor: "user:admin", subject_id: id }]);
-    assert.equal(await (await fetch(`${url}/api/v1/exhibits/${id}/content`)).text(), "evidence");
+    assert.equal(await (await fetch(`${url}/api/v1/exhibits/${id}/content?of=original`)).text(), "evidence");
   });
 });
 
@@ -428,7 +441,10 @@ testOnDatabases(
         view.custody.map((line) => line.action),
         ["received"],
       );
-      assert.equal(await refusalOf(await fetch(`${url}/api/v1/exhibits/${id}/content`)), "409 exhibit_is_pointer");
+      assert.equal(
+        await refusalOf(await fetch(`${url}/api/v1/exhibits/${id}/content?of=original`)),
+        "409 exhibit_is_pointer",
+      );
       for (const uri of [
         "javascript:alert(1)",
         "data:text/html,x",

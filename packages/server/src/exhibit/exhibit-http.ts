@@ -1,21 +1,19 @@
-import { Readable } from "node:stream";
 import multipart from "@fastify/multipart";
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { Type, type Static } from "typebox";
 import { custodyDigest } from "@tillwatch/evidence";
-import { parseExhibitId, type ExhibitView } from "@tillwatch/wire";
+import { parseExhibitId, type ExhibitCopyView, type ExhibitView } from "@tillwatch/wire";
 import { actorOf } from "../access/authenticate-http.ts";
+import { openedBecause } from "../access/opened-because-http.ts";
+import { idInPath } from "../access/route-access.ts";
+import { inScope } from "../access/callers-db.ts";
 import { problem } from "../api/problem.ts";
-import { attachmentHeader, parseRange, type ByteSpan } from "../platform/http-range.ts";
-import { KeyFault } from "../platform/keys.ts";
-import { describeFault, type Log } from "../platform/log.ts";
-import { nodeSha256 } from "../platform/node-crypto.ts";
-import { readSealed, VaultFault, type SealedObject } from "../platform/vault.ts";
-import type { Db } from "../schema.ts";
+import type { Log } from "../platform/log.ts";
+import { nodeSha256 } from "../platform/keys/node-crypto.ts";
 import { cleanMediaType, cleanName, cleanText, type Pointer } from "./exhibit.ts";
+import { cameraOf, copiesOf, regionsOf, type CopyRow, type ExhibitCamera } from "./copy-read.ts";
+import { sendContent, type ContentRequest } from "./exhibit-content-http.ts";
 import {
-  recordAccess,
-  recordDamage,
   recordDeleteAttempt,
   recordExhibit,
   recordPointer,
@@ -23,9 +21,15 @@ import {
   type Hand,
 } from "./exhibit-intake-store.ts";
 import { custodyOf, exhibitById, type ExhibitRow } from "./exhibit-read.ts";
-import { etagOf, readInstant, receiveUpload } from "./exhibit-upload-http.ts";
+import { minorIn } from "./marks-store.ts";
+import { requestsFor } from "./original-read.ts";
+import { readInstant, receiveUpload } from "./exhibit-upload-http.ts";
 
-export type ExhibitRouteDeps = ExhibitDeps & { readonly log: Log };
+export type ExhibitRouteDeps = ExhibitDeps & {
+  readonly log: Log;
+  /** Legal grounds of the pack on which what a minor is in may go out. */
+  readonly minorGrounds: readonly string[];
+};
 
 type ById = { Params: { id: string } };
 
@@ -37,9 +41,16 @@ const because = Type.Optional(
 const lookSchema = {
   tags,
   operationId: "readExhibitContent",
-  summary: "The bytes; the look is a custody entry",
+  summary: "The copy, or the original under two keys; the look is a custody entry",
   params,
-  querystring: Type.Object({ because }),
+  querystring: Type.Object({
+    because,
+    of: Type.Optional(
+      Type.Enum(["copy", "original"], {
+        description: "copy (the default): made anew without metadata, masked; 202 while it is made. original: sealed",
+      }),
+    ),
+  }),
 };
 
 /** Upload, pointers, metadata with custody, content. There is no deletion: an exhibit ends by retention, never by a request. */
@@ -53,26 +64,39 @@ export function exhibitRoutes(deps: ExhibitRouteDeps): FastifyPluginAsync {
       params,
       consumes: ["multipart/form-data"],
     };
-    app.post<ById>("/api/v1/incidents/:id/exhibits", { schema: take }, (request, reply) =>
-      upload(deps, request, reply),
+    app.post<ById>(
+      "/api/v1/incidents/:id/exhibits",
+      { schema: take, config: { access: { action: "exhibit:add", on: "incident", id: idInPath() } } },
+      (request, reply) => upload(inScope(deps, request), request, reply),
     );
     pointerRoute(app, deps);
     const read = { tags, operationId: "readExhibit", summary: "An exhibit with its chain of custody", params };
-    app.get<ById>("/api/v1/exhibits/:id", { schema: read }, async (request) =>
-      viewOf(deps.db, await known(deps, request.params.id)),
+    app.get<ById>(
+      "/api/v1/exhibits/:id",
+      { schema: read, config: { access: { action: "exhibit:read", on: "exhibit", id: idInPath() } } },
+      async (request) => {
+        const own = inScope(deps, request);
+        return viewOf(own, await known(own, request.params.id));
+      },
     );
-    app.get<ById & { Querystring: { because?: string } }>(
+    app.get<ById & { Querystring: { because?: string; of?: "copy" | "original" } }>(
       "/api/v1/exhibits/:id/content",
-      { exposeHeadRoute: false, schema: lookSchema },
-      (request, reply) => sendContent(deps, request, reply),
+      {
+        exposeHeadRoute: false,
+        schema: lookSchema,
+        config: { access: { action: "exhibit:open", on: "exhibit", id: idInPath() } },
+      },
+      (request, reply) => openContent(inScope(deps, request), request, reply),
     );
     for (const [path, operationId] of [
       ["", "refuseExhibitDeletion"],
       ["/content", "refuseContentDeletion"],
     ] as const) {
       const refuse = { tags, operationId, summary: "Always refused, and on the record", params };
-      app.delete<ById>(`/api/v1/exhibits/:id${path}`, { schema: refuse }, (request, reply) =>
-        refuseDelete(deps, request, reply),
+      app.delete<ById>(
+        `/api/v1/exhibits/:id${path}`,
+        { schema: refuse, config: { access: { action: "exhibit:ask_deletion", on: "exhibit", id: idInPath() } } },
+        (request, reply) => refuseDelete(inScope(deps, request), request, reply),
       );
     }
   };
@@ -92,15 +116,39 @@ async function upload(
   const into = { id, bytesMax: deps.exhibitBytesMax, sourceDefault: actor.token };
   // After a refusal in the middle the rest of the body is on its way: the line is closed, not drained.
   reply.header("connection", "close");
-  const { stored, facts, because: reason } = await receiveUpload(request, deps.vault, into);
+  const { stored, facts, because: reason, device, kind } = await receiveUpload(request, deps.vault, into);
+  const { cameras } = await deps.asking.placeOf(deps.db, incidentId);
+  const camera = cameraFrom(cameras, { device, source: facts.source });
+  if (camera === null) {
+    await deps.vault.objects.delete(stored.objectKey);
+    throw unknownCamera("/device");
+  }
   const hand = handOf(request, reason, "uploaded as evidence of the incident");
-  const outcome = await recordExhibit(deps, { id, incidentId, facts, stored, hand });
+  const outcome = await recordExhibit(deps, { id, incidentId, facts, stored, hand, camera, mediaKind: kind.kind });
   reply.removeHeader("connection");
   if ("code" in outcome) {
     const detail = `the capturing device claims ${outcome.claimed}, received was ${outcome.received}; nothing was kept`;
     throw problem(422, outcome.code, detail, { pointer: "/sha256", remedy: "send the file again from the device" });
   }
   return reply.code(201).header("location", `/api/v1/exhibits/${id}`).send(outcome);
+}
+
+/** The camera that was named, or that the source is; null: one was named that the site does not have. */
+function cameraFrom(
+  cameras: readonly string[],
+  { device, source }: { readonly device: string | undefined; readonly source: string },
+): ExhibitCamera | null {
+  if (device === "none") return { camera: "none", deviceId: null };
+  const named = device === undefined || device === "" ? source : device;
+  if (cameras.includes(named)) return { camera: "ours", deviceId: named };
+  return named === source ? { camera: "unsaid", deviceId: null } : null;
+}
+
+function unknownCamera(pointer: string) {
+  return problem(422, "camera_unknown", "the site has no such camera", {
+    pointer,
+    remedy: "Name a camera of the site's directory, or `none`.",
+  });
 }
 
 const text = (maxLength: number) => Type.String({ minLength: 1, maxLength });
@@ -130,9 +178,10 @@ function pointerRoute(app: FastifyInstance, deps: ExhibitRouteDeps): void {
   };
   app.post<ById & { Body: Static<typeof pointerBody> }>(
     "/api/v1/incidents/:id/exhibits/pointer",
-    { schema: point },
+    { schema: point, config: { access: { action: "exhibit:add", on: "incident", id: idInPath() } } },
     async (request, reply) => {
-      const incidentId = await knownIncident(deps, request.params.id);
+      const own = inScope(deps, request);
+      const incidentId = await knownIncident(own, request.params.id);
       const { body } = request;
       const pointer: Pointer = {
         uri: readUri(body.uri),
@@ -147,7 +196,7 @@ function pointerRoute(app: FastifyInstance, deps: ExhibitRouteDeps): void {
         note: cleanText(body.note ?? ""),
       };
       const hand = handOf(request, body.because, "recorded as evidence of the incident");
-      const id = await recordPointer(deps, { incidentId, pointer, facts, hand });
+      const id = await recordPointer(own, { incidentId, pointer, facts, hand });
       return reply
         .code(201)
         .header("location", `/api/v1/exhibits/${id}`)
@@ -183,99 +232,60 @@ async function known(deps: ExhibitRouteDeps, raw: string): Promise<ExhibitRow> {
 
 function handOf(request: FastifyRequest, reason: string | undefined, otherwise: string): Hand {
   const actor = actorOf(request);
-  const why = cleanText(reason ?? "").slice(0, 1000) || otherwise;
-  return { token: actor.token, why, authority: `role:${actor.kind}` };
+  const said = cleanText(reason ?? "").slice(0, 1000);
+  const inOwnWords = said !== "";
+  return { token: actor.token, why: inOwnWords ? said : otherwise, inOwnWords, authority: `role:${actor.kind}` };
 }
 
-async function viewOf(db: Db, exhibit: ExhibitRow): Promise<ExhibitView> {
+async function viewOf(deps: ExhibitRouteDeps, exhibit: ExhibitRow): Promise<ExhibitView> {
+  const { db } = deps;
   const { object: _object, ...shown } = exhibit;
   const chain = await custodyOf(db, exhibit.id);
   const custody = chain.map(({ entry, auditId }) => {
     const { exhibitId: _exhibitId, digest: exhibitSha256, ...line } = entry;
     return { ...line, exhibitSha256, digest: custodyDigest(nodeSha256, entry), auditEntryId: auditId };
   });
-  return { ...shown, custody };
+  return {
+    ...shown,
+    custody,
+    ...(await cameraOf(db, exhibit.id)),
+    copies: (await copiesOf(db, exhibit.id)).map(copyView),
+    originalRequests: await requestsFor(db, exhibit.id, deps.clock()),
+    regions: await regionsOf(db, exhibit.id),
+    minor: await minorView(deps, exhibit.id),
+  };
 }
 
-async function sendContent(
+async function minorView({ db, minorGrounds }: ExhibitRouteDeps, id: string): Promise<ExhibitView["minor"]> {
+  const flag = await minorIn(db, id);
+  return flag === null ? null : { ...flag, grounds: [...minorGrounds] };
+}
+
+function copyView({ id, state, problem: trouble, madeAt, ready, wanted }: CopyRow): ExhibitCopyView {
+  const tool = ready === null ? null : `${ready.recipe.tool.name} ${ready.recipe.tool.version}`;
+  return {
+    id,
+    state,
+    problem: trouble,
+    madeAt,
+    mediaType: ready?.mediaType ?? null,
+    bytes: ready?.bytes ?? null,
+    sha256: ready?.sha256 ?? null,
+    tool,
+    maskVersion: wanted.mask?.version ?? null,
+    regionsVersion: wanted.regions?.version ?? null,
+    sound: ready?.recipe.sound ?? false,
+  };
+}
+
+async function openContent(
   deps: ExhibitRouteDeps,
-  request: FastifyRequest<ById & { Querystring: { because?: string } }>,
+  request: ContentRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const exhibit = await known(deps, request.params.id);
-  const { object, bytes, sha256 } = exhibit;
-  if (object === null || bytes === null || sha256 === null) {
-    throw problem(409, "exhibit_is_pointer", "this exhibit is a pointer; its media stays with its holder", {
-      remedy: "request the media from the holder named by `uri`, and upload it as an exhibit",
-    });
-  }
-  const span = parseRange(request.headers.range, bytes);
-  if (span === "unsatisfiable") {
-    reply.header("content-range", `bytes */${bytes}`);
-    throw problem(416, "range_not_satisfiable", `the exhibit has ${bytes} bytes`);
-  }
-  const part = span === "whole" ? undefined : span;
-  const hand = handOf(request, request.query.because, "no reason given");
-  const what = part === undefined ? "the whole content" : `content, from byte ${part.from}`;
-  await recordAccess(deps, { exhibitId: exhibit.id, hand, what, continues: part !== undefined && part.from > 0 });
-  const sealed: SealedObject = { id: exhibit.id, bytes, sha256, ...object };
-  const body = await openChecked(deps, sealed, part);
-  const from = part?.from ?? 0;
-  const to = part?.to ?? bytes;
-  if (part !== undefined) reply.code(206).header("content-range", `bytes ${from}-${to - 1}/${bytes}`);
-  return reply
-    .headers({
-      "content-type": "application/octet-stream",
-      "content-length": to - from,
-      "content-disposition": attachmentHeader(exhibit.name),
-      "x-content-type-options": "nosniff",
-      "content-security-policy": "sandbox; default-src 'none'",
-      "cache-control": "private, no-store",
-      "accept-ranges": "bytes",
-      etag: etagOf(sha256),
-      "repr-digest": `sha-256=:${Buffer.from(sha256, "hex").toString("base64")}:`,
-    })
-    .send(Readable.from(body, { objectMode: false }));
-}
-
-/** Opens the stream and its first piece, so that damage found at once is answered in words; later damage cuts the line. */
-async function openChecked(
-  deps: ExhibitRouteDeps,
-  sealed: SealedObject,
-  span: ByteSpan | undefined,
-): Promise<AsyncIterable<Uint8Array>> {
-  const plain = readSealed(deps.vault, sealed, span);
-  const guarded = async <T>(step: () => Promise<T>): Promise<T> => {
-    try {
-      return await step();
-    } catch (fault) {
-      deps.log.error("exhibit not readable", { exhibit: sealed.id, fault: describeFault(fault) });
-      if (fault instanceof VaultFault) await recordDamage(deps, sealed.id, fault.message);
-      throw asProblem(fault);
-    }
-  };
-  const first = await guarded(() => plain.next());
-  return (async function* () {
-    try {
-      for (let next = first; next.done !== true; next = await guarded(() => plain.next())) yield next.value;
-    } finally {
-      await plain.return();
-    }
-  })();
-}
-
-function asProblem(fault: unknown): unknown {
-  if (fault instanceof VaultFault) {
-    return problem(500, "exhibit_damaged", "the stored bytes are not what was received; this is on the record", {
-      remedy: "restore the object from a backup; `tillwatch doctor` names it",
-    });
-  }
-  if (fault instanceof KeyFault) {
-    return problem(500, "key_master_wrong", "the exhibit was sealed under another master key", {
-      remedy: "put the right master.key into the key folder",
-    });
-  }
-  return fault;
+  const hand = handOf(request, request.query.because, openedBecause(request).because);
+  return sendContent(deps, { exhibit, request, hand }, reply);
 }
 
 async function refuseDelete(

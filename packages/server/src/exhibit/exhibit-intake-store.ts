@@ -3,12 +3,17 @@ import type { ExhibitReceived, JsonObject } from "@tillwatch/wire";
 import { appendAudit } from "../audit/audit-append.ts";
 import type { Chance } from "../platform/chance.ts";
 import type { Clock } from "../platform/clock.ts";
-import { nodeSha256 } from "../platform/node-crypto.ts";
-import { sweepVault, type StoredObject, type Vault } from "../platform/vault.ts";
+import type { FieldVault } from "../platform/keys/field-vault.ts";
+import { nodeSha256 } from "../platform/keys/node-crypto.ts";
+import { sweepVault, type StoredObject, type Vault } from "../platform/keys/vault.ts";
 import type { Db, Tx } from "../schema.ts";
+import { incidentSubject } from "../subjects.ts";
 import { pointerDigest, type ExhibitFacts, type Pointer } from "./exhibit.ts";
+import { copyFor, type CopyAsking } from "./copy-asking-store.ts";
+import type { ExhibitCamera } from "./copy-read.ts";
+import type { MediaKind } from "./media-kind.ts";
 import { exhibitById, knownExhibitObjects } from "./exhibit-read.ts";
-import { insertExhibit, insertPointer, recordTouch, type Touch } from "./exhibit-store.ts";
+import { insertExhibit, insertPointer, recordTouch, sealedDigestField, type Touch } from "./exhibit-store.ts";
 
 /** A line on the incident's timeline; the incident stage writes it, in the same transaction. */
 export type TimelineLine = {
@@ -25,6 +30,7 @@ export type AddTimeline = (tx: Tx, lines: readonly TimelineLine[]) => Promise<vo
 export type ExhibitDeps = {
   readonly db: Db;
   readonly vault: Vault;
+  readonly fields: FieldVault;
   readonly clock: Clock;
   readonly chance: Chance;
   /** The human reference of an incident, null where there is none. */
@@ -33,10 +39,19 @@ export type ExhibitDeps = {
   /** Called after the commit, so that screens follow. */
   readonly incidentChanged: (incidentId: string) => void;
   readonly exhibitBytesMax: number;
+  readonly asking: CopyAsking;
 };
 
-/** Who brings or takes, why, and on what authority: part of every custody entry. */
-export type Hand = { readonly token: string; readonly why: string; readonly authority: string };
+/**
+ * Who brings or takes, why, and on what authority: part of every custody entry. `inOwnWords`: the reason is a person's, and is sealed before
+ * it is written anywhere.
+ */
+export type Hand = {
+  readonly token: string;
+  readonly why: string;
+  readonly inOwnWords?: boolean;
+  readonly authority: string;
+};
 
 export type DigestMismatch = {
   readonly code: "exhibit_digest_mismatch";
@@ -56,6 +71,8 @@ export async function recordExhibit(
     readonly facts: ExhibitFacts;
     readonly stored: StoredObject;
     readonly hand: Hand;
+    readonly camera: ExhibitCamera;
+    readonly mediaKind: MediaKind["kind"];
   },
 ): Promise<ExhibitReceived | DigestMismatch> {
   const { facts, stored, id } = arrival;
@@ -78,9 +95,19 @@ export async function recordExhibit(
 type Arriving = Parameters<typeof recordExhibit>[1];
 
 async function recordArrival(deps: ExhibitDeps, tx: Tx, arrival: Arriving): Promise<void> {
-  const { id, incidentId, facts, stored, hand } = arrival;
+  const { id, incidentId, stored, camera, mediaKind } = arrival;
+  const { facts, hand } = await sealed(tx, deps, arrival);
   const nowMs = deps.clock();
-  await insertExhibit(tx, { id, incidentId, receivedAtMs: nowMs, receivedBy: hand.token, facts, stored });
+  await insertExhibit(tx, {
+    id,
+    incidentId,
+    receivedAtMs: nowMs,
+    receivedBy: hand.token,
+    facts,
+    stored,
+    camera,
+    mediaKind,
+  });
   const common = { exhibitId: id, incidentId, digest: stored.sha256, authority: hand.authority };
   const capturedAtMs = facts.capturedAt === null ? Number.NaN : Date.parse(facts.capturedAt);
   if (facts.claimedSha256 !== null && !Number.isNaN(capturedAtMs)) {
@@ -105,7 +132,13 @@ async function recordArrival(deps: ExhibitDeps, tx: Tx, arrival: Arriving): Prom
     what: `${facts.name}, ${stored.bytes} bytes`,
     why: hand.why,
     auditKind: "exhibit.received",
-    detail: { ...detail, claimedSha256: facts.claimedSha256 },
+    detail: {
+      ...detail,
+      ...camera,
+      mediaKind,
+      claimedSha256: facts.claimedSha256,
+      [sealedDigestField]: stored.sealedSha256,
+    },
   };
   await recordTouch(tx, received, deps.chance);
   const line: TimelineLine = {
@@ -118,10 +151,12 @@ async function recordArrival(deps: ExhibitDeps, tx: Tx, arrival: Arriving): Prom
     detail: { exhibitId: id, sha256: stored.sha256, bytes: stored.bytes, mediaType: facts.mediaType },
   };
   await deps.addTimeline(tx, [line]);
+  if (mediaKind !== "document") await copyFor(tx, deps.asking, { exhibitId: id, incidentId, purpose: null });
 }
 
 async function recordMismatch(deps: ExhibitDeps, tx: Tx, arrival: Arriving): Promise<void> {
-  const { id, incidentId, facts, stored, hand } = arrival;
+  const { id, incidentId, stored } = arrival;
+  const { facts, hand } = await sealed(tx, deps, arrival);
   const record = {
     kind: "exhibit.refused",
     actor: hand.token,
@@ -149,11 +184,14 @@ export async function recordPointer(
     readonly hand: Hand;
   },
 ): Promise<string> {
-  const { incidentId, pointer, facts, hand } = input;
+  const { incidentId } = input;
   const id = deps.chance.uuid();
   const nowMs = deps.clock();
-  const known = pointerDigest(nodeSha256, pointer);
+  const known = pointerDigest(nodeSha256, input.pointer);
   await deps.db.transaction().execute(async (tx) => {
+    const { facts, hand } = await sealed(tx, deps, input);
+    const uri = await deps.fields.seal(tx, incidentSubject(incidentId), input.pointer.uri);
+    const pointer: Pointer = { ...input.pointer, uri };
     await insertPointer(tx, { id, incidentId, receivedAtMs: nowMs, receivedBy: hand.token, pointer, ...facts });
     const touch: Touch = {
       exhibitId: id,
@@ -189,20 +227,64 @@ export async function recordPointer(
   return id;
 }
 
+// A device id or a person's token is nobody's name; anything else may be.
+const plainSource = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/;
+
+type Said<Facts> = { readonly incidentId: string; readonly facts: Facts; readonly hand: Hand };
+
+/** Names, notes and reasons in their sealed form: what follows writes nothing else. */
+async function sealed<Facts extends Pick<ExhibitFacts, "name" | "note" | "source">>(
+  tx: Tx,
+  deps: Pick<ExhibitDeps, "fields">,
+  { incidentId, facts, hand }: Said<Facts>,
+): Promise<{ readonly facts: Facts; readonly hand: Hand }> {
+  const subject = incidentSubject(incidentId);
+  const isPlain = plainSource.test(facts.source);
+  const texts = [facts.name, ...(facts.note === "" ? [] : [facts.note]), ...(isPlain ? [] : [facts.source])];
+  const forms = await deps.fields.sealMany(
+    tx,
+    texts.map((text) => ({ subject, text })),
+  );
+  const of = (text: string) => forms[texts.indexOf(text)] ?? "";
+  const { name, note, source } = facts;
+  return {
+    facts: { ...facts, name: of(name), note: note === "" ? "" : of(note), source: isPlain ? source : of(source) },
+    hand: await sealedHand(tx, deps, { incidentId, hand }),
+  };
+}
+
+async function sealedHand(
+  tx: Tx,
+  deps: Pick<ExhibitDeps, "fields">,
+  { incidentId, hand }: { readonly incidentId: string; readonly hand: Hand },
+): Promise<Hand> {
+  if (hand.inOwnWords !== true) return hand;
+  return { ...hand, why: await deps.fields.seal(tx, incidentSubject(incidentId), hand.why), inOwnWords: false };
+}
+
 // A player reads one video in many ranges: those that follow a look of the same person belong to it.
 const sameLookMs = 10 * 60_000;
 
 /** Puts on the record that somebody takes out the bytes. Commit it before the first byte leaves. */
 export async function recordAccess(
-  deps: Pick<ExhibitDeps, "db" | "clock" | "chance">,
-  look: { readonly exhibitId: string; readonly hand: Hand; readonly what: string; readonly continues: boolean },
+  deps: Pick<ExhibitDeps, "db" | "fields" | "clock" | "chance">,
+  look: {
+    readonly exhibitId: string;
+    readonly hand: Hand;
+    readonly what: string;
+    readonly continues: boolean;
+    readonly detail?: JsonObject;
+  },
 ): Promise<void> {
-  const { exhibitId, hand } = look;
+  const { exhibitId } = look;
   const nowMs = deps.clock();
   await deps.db.transaction().execute(async (tx) => {
     const exhibit = await exhibitById(tx, exhibitId);
     if (exhibit === null || exhibit.sha256 === null) throw new Error(`exhibit ${exhibitId} vanished`);
-    if (look.continues && (await lookedLately(tx, exhibitId, { who: hand.token, sinceMs: nowMs - sameLookMs }))) return;
+    const { token: who } = look.hand;
+    if (look.continues && (await lookedLately(tx, exhibitId, { who, sinceMs: nowMs - sameLookMs, of: look.detail })))
+      return;
+    const hand = await sealedHand(tx, deps, { incidentId: exhibit.incidentId, hand: look.hand });
     const touch: Touch = {
       exhibitId,
       incidentId: exhibit.incidentId,
@@ -214,16 +296,21 @@ export async function recordAccess(
       authority: hand.authority,
       digest: exhibit.sha256,
       auditKind: "exhibit.accessed",
+      ...(look.detail === undefined ? {} : { detail: look.detail }),
     };
     await recordTouch(tx, touch, deps.chance);
   });
 }
 
-async function lookedLately(tx: Tx, exhibitId: string, look: { who: string; sinceMs: number }): Promise<boolean> {
+type Lately = { readonly who: string; readonly sinceMs: number; readonly of: JsonObject | undefined };
+
+/** Of the same thing: who looked at the copy did not look at the original. */
+async function lookedLately(tx: Tx, exhibitId: string, look: Lately): Promise<boolean> {
   const { rows } = await sql<{ found: boolean }>`
     select exists (select 1 from audit_entry where subject_kind = 'exhibit' and subject_id = ${exhibitId}
       and kind = 'exhibit.accessed' and actor = ${look.who}
-      and at >= ${new Date(look.sinceMs).toISOString()}::timestamptz) as found`.execute(tx);
+      and at >= ${new Date(look.sinceMs).toISOString()}::timestamptz
+      and body::json ->> 'of' is not distinct from ${look.of?.["of"] ?? null}::text) as found`.execute(tx);
   return rows[0]?.found === true;
 }
 
@@ -273,7 +360,13 @@ export async function recordDeleteAttempt(
 /** Puts on the record that an exhibit's bytes go into a packet. */
 export async function recordCopy(
   tx: Tx,
-  copy: { readonly exhibitId: string; readonly packetId: string; readonly hand: Hand; readonly atMs: number },
+  copy: {
+    readonly exhibitId: string;
+    readonly packetId: string;
+    readonly what: string;
+    readonly hand: Hand;
+    readonly atMs: number;
+  },
   chance: Chance,
 ): Promise<void> {
   const exhibit = await exhibitById(tx, copy.exhibitId);
@@ -284,7 +377,7 @@ export async function recordCopy(
     action: "copied",
     atMs: copy.atMs,
     who: copy.hand.token,
-    what: `the whole content, into packet ${copy.packetId}`,
+    what: `${copy.what}, into packet ${copy.packetId}`,
     why: copy.hand.why,
     authority: copy.hand.authority,
     digest: exhibit.sha256,

@@ -1,4 +1,4 @@
-import { nodeSha256 } from "../platform/node-crypto.ts";
+import { nodeSha256 } from "../platform/keys/node-crypto.ts";
 import { pointerDigest, type Pointer } from "./exhibit.ts";
 import type { ExhibitRow } from "./exhibit-read.ts";
 

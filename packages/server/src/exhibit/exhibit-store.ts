@@ -11,10 +11,15 @@ import { sql } from "kysely";
 import type { JsonObject } from "@tillwatch/wire";
 import { appendAudit } from "../audit/audit-append.ts";
 import type { Chance } from "../platform/chance.ts";
-import { nodeSha256 } from "../platform/node-crypto.ts";
-import type { StoredObject } from "../platform/vault.ts";
+import { nodeSha256 } from "../platform/keys/node-crypto.ts";
+import type { StoredObject } from "../platform/keys/vault.ts";
 import type { Tx } from "../schema.ts";
+import type { ExhibitCamera } from "./copy-read.ts";
+import type { MediaKind } from "./media-kind.ts";
 import type { ExhibitFacts, Pointer } from "./exhibit.ts";
+
+/** The member of an audit entry's body that says what the bytes at rest are: of `exhibit.received`, or of the first `exhibit.verified`. */
+export const sealedDigestField = "sealedSha256";
 
 type Arrival = {
   readonly id: string;
@@ -25,17 +30,29 @@ type Arrival = {
 
 export async function insertExhibit(
   tx: Tx,
-  exhibit: Arrival & { readonly facts: ExhibitFacts; readonly stored: StoredObject },
+  exhibit: Arrival & {
+    readonly facts: ExhibitFacts;
+    readonly stored: StoredObject;
+    readonly camera: ExhibitCamera;
+    readonly mediaKind: MediaKind["kind"];
+  },
 ): Promise<void> {
-  const { facts, stored } = exhibit;
+  const { facts, stored, camera, mediaKind } = exhibit;
   await sql`
     insert into exhibit (id, incident_id, kind, name, media_type, bytes, sha256, sha512, captured_at, received_at, received_by,
-      source, note, object_key, wrapped_key, master_key_id)
+      source, note, object_key, wrapped_key, master_key_id, camera, device_id,
+      media_kind)
     values (${exhibit.id}, ${exhibit.incidentId}, ${facts.kind}, ${facts.name}, ${facts.mediaType}, ${stored.bytes},
       ${stored.sha256}, ${stored.sha512}, ${facts.capturedAt}, ${new Date(exhibit.receivedAtMs).toISOString()}::timestamptz,
       ${exhibit.receivedBy}, ${facts.source}, ${facts.note}, ${stored.objectKey},
-      decode(${Buffer.from(stored.wrappedKey).toString("hex")}, 'hex'), ${stored.masterKeyId})
+      decode(${Buffer.from(stored.wrappedKey).toString("hex")}, 'hex'), ${stored.masterKeyId}, ${camera.camera},
+      ${camera.deviceId}, ${mediaKind})
   `.execute(tx);
+}
+
+/** Says of which camera an exhibit is. */
+export async function saveCamera(tx: Tx, exhibitId: string, { camera, deviceId }: ExhibitCamera): Promise<void> {
+  await sql`update exhibit set camera = ${camera}, device_id = ${deviceId} where id = ${exhibitId}`.execute(tx);
 }
 
 type PointerRow = Arrival & {

@@ -1,18 +1,23 @@
 import { createHash } from "node:crypto";
 import type { FastifyRequest } from "fastify";
+import { maskText } from "@tillwatch/wire";
 import { problem, type HttpProblem } from "../api/problem.ts";
 import { ObjectStoreFault } from "../platform/object-store.ts";
-import { putSealed, VaultFault, type StoredObject, type Vault } from "../platform/vault.ts";
+import { putSealed, VaultFault, type StoredObject, type Vault } from "../platform/keys/vault.ts";
 import { cleanMediaType, cleanName, cleanText, type ExhibitFacts } from "./exhibit.ts";
+import { KindMeter, type MediaKind } from "./media-kind.ts";
 
 /** What a form holds beside the file. All optional; any order; more than once is refused. */
-export const uploadFields = ["capturedAt", "source", "kind", "note", "sha256", "because"] as const;
+export const uploadFields = ["capturedAt", "source", "device", "kind", "note", "sha256", "because"] as const;
 type UploadField = (typeof uploadFields)[number];
 
 export type Upload = {
   readonly stored: StoredObject;
   readonly facts: ExhibitFacts;
   readonly because: string | undefined;
+  /** A camera of the site, or `none`. */
+  readonly device: string | undefined;
+  readonly kind: MediaKind;
 };
 
 const fieldBytesMax = 8 * 1024;
@@ -30,6 +35,7 @@ export async function receiveUpload(
   try {
     const fields = new Map<string, string>();
     let file: { name: string | undefined; mediaType: string | undefined } | undefined;
+    const meter = new KindMeter();
     const limits = { fileSize: Number.MAX_SAFE_INTEGER, files: 1, fields: 20, fieldSize: fieldBytesMax, parts: 21 };
     for await (const part of request.parts({ limits })) {
       if (part.type === "file") {
@@ -42,7 +48,7 @@ export async function receiveUpload(
         stored = await putSealed(
           vault,
           { id: into.id, objectKey: `exhibits/${into.id}` },
-          { source: part.file, bytesMax: into.bytesMax },
+          { source: meter.watch(part.file), bytesMax: into.bytesMax },
         );
         // The parser ends the stream of a part that the line cut off as if it were whole; this flag is its only mark.
         if (part.file.truncated) throw broken();
@@ -54,7 +60,13 @@ export async function receiveUpload(
       throw problem(400, "exhibit_file_missing", "the form has no field `file`", { pointer: "/file" });
     }
     const facts = readFacts(fields, { ...file, sourceDefault: into.sourceDefault });
-    return { stored, facts, because: fields.get("because") };
+    return {
+      stored,
+      facts,
+      because: fields.get("because"),
+      device: fields.get("device"),
+      kind: meter.kind(facts.mediaType),
+    };
   } catch (fault) {
     if (stored !== undefined) await vault.objects.delete(stored.objectKey);
     throw toProblem(fault);
@@ -77,7 +89,7 @@ function readField(part: FieldPart, fields: ReadonlyMap<string, string>): string
       pointer,
     });
   }
-  return cleanText(value);
+  return name === "note" || name === "because" ? maskText(cleanText(value)) : cleanText(value);
 }
 
 function readFacts(
@@ -133,7 +145,10 @@ export function toProblem(fault: unknown): unknown {
     return problem(400, "exhibit_empty", "the file has no bytes");
   }
   if (fault instanceof ObjectStoreFault && fault.code === "object_store_full") {
-    return problem(507, "exhibit_store_full", "the object store is full; nothing was kept", { retryAfterSeconds: 60 });
+    return problem(507, "exhibit_store_full", "the object store is full; nothing was kept", {
+      retryAfterSeconds: 60,
+      remedy: "Have somebody make room where exhibits are kept; then send the file again.",
+    });
   }
   if (!(fault instanceof Error)) return fault;
   const code = "code" in fault && typeof fault.code === "string" ? fault.code : "";

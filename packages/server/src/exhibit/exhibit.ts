@@ -64,3 +64,8 @@ export function pointerDigest(
   const own = canonicalBytes({ uri, mediaType, bytes, sha256: stated });
   return { of: "pointer", sha256: toHex(sha256(own)), bytes: own.length };
 }
+
+/** A sender's file name may name people: a copy has none of it. */
+export function copyFilename(exhibitId: string, ending: string): string {
+  return `copy-${exhibitId.slice(0, 8)}.${ending === "jpeg" ? "jpg" : ending}`;
+}

@@ -1,16 +1,19 @@
 import type { Static } from "typebox";
 import { problem } from "../api/problem.ts";
+import type { FieldVault } from "../platform/keys/field-vault.ts";
 import { isStorable } from "../platform/storable-time.ts";
 import { decodeCursor, parseStates, type IncidentFilter, type SearchWord } from "./incident-filter.ts";
 import type { listQuery } from "./incident-schema.ts";
 import type { SummaryNeeds } from "./incident-summary.ts";
+import { wordIndex } from "./incident-text-store.ts";
 import type { Places } from "./places.ts";
+import { searchWordsOf } from "./search-words.ts";
 
 const limitDefault = 50;
 const wordsMax = 12;
 
 /** The filter of a list request. Throws 400 `request_invalid` for an unknown state and `cursor_malformed` for a made-up cursor. */
-export function filterOf(query: Static<typeof listQuery>, needs: SummaryNeeds): IncidentFilter {
+export function filterOf(query: Static<typeof listQuery>, needs: SummaryNeeds, fields: FieldVault): IncidentFilter {
   const states = parseStates(query.state);
   if (!states.ok) {
     throw problem(400, "request_invalid", `query /state: ${states.error.slice(0, 40)} is not a state`, {
@@ -33,19 +36,20 @@ export function filterOf(query: Static<typeof listQuery>, needs: SummaryNeeds): 
     category: query.category ?? null,
     fromMs: instantOf(query.from, "/from"),
     toMs: instantOf(query.to, "/to"),
-    words: wordsOf(query.q ?? "", needs),
+    words: wordsOf(query.q ?? "", needs, fields),
     cursor,
     limit: query.limit ?? limitDefault,
   };
 }
 
 /** A row shows titles and names, so that is what people type; the table holds codes and ids. */
-function wordsOf(q: string, { taxonomies, places }: SummaryNeeds): readonly SearchWord[] {
+function wordsOf(q: string, { taxonomies, places }: SummaryNeeds, fields: FieldVault): readonly SearchWord[] {
   const words = q.toLowerCase().split(/\s+/).filter(Boolean).slice(0, wordsMax);
   return words.map((text) => {
     const bears = (name: string) => name.toLowerCase().includes(text);
     return {
       text,
+      indexes: searchWordsOf(text).map((word) => wordIndex(fields, word)),
       categories: taxonomies.current.categories.filter(({ title }) => bears(title)).map(({ code }) => code),
       siteIds: places.data.sites.filter(({ name }) => bears(name)).map(({ id }) => id),
       zones: places.data.sites.flatMap(({ id, zones }) =>

@@ -1,11 +1,15 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Static } from "typebox";
+import type { ActionName } from "../access/actions.ts";
+import { callersDb, inScope } from "../access/callers-db.ts";
+import { demandAlso } from "../access/ask-http.ts";
 import { actorOf } from "../access/authenticate-http.ts";
+import { idInBody, idInPath } from "../access/route-access.ts";
 import { unreachable } from "@tillwatch/wire";
 import { problem, type HttpProblem } from "../api/problem.ts";
 import type { TypedApp } from "../api/typed.ts";
 import type { Command, EditedFields } from "./incident-command.ts";
-import { command, digestOf, report, type DeskRefusal } from "./incident-desk-store.ts";
+import { command, report, type DeskRefusal } from "./incident-desk-store.ts";
 import { incidentIdOf, publish, unknownIncident, type IncidentHttpDeps } from "./incident-answer-http.ts";
 import {
   editBody,
@@ -21,22 +25,35 @@ import {
   verdictBody,
 } from "./incident-schema.ts";
 import { toSummary } from "./incident-summary.ts";
+import type { CheckedText } from "../privacy/text/people-texts-http.ts";
 import { checkEdit, checkReport } from "./report-check-http.ts";
 
 const tags = ["incidents"];
+const on = (action: ActionName) => ({ access: { action, on: "incident", id: idInPath() } }) as const;
+// A contributor moves work along; whoever ends it decides.
+const closing: ReadonlySet<string> = new Set(["closed"]);
+const reports = { access: { action: "incident:report", on: "site", id: idInBody("siteId"), at: "body" } } as const;
 
 /** What persons do: report, note, verdict, override, transition, correct. */
 export function commandRoutes(app: TypedApp, deps: IncidentHttpDeps): void {
   reportRoute(app, deps);
   const answers = { tags, params: idParams, headers: ifMatch, response: { 200: summaryShape } };
   const note = { ...answers, operationId: "addNote", summary: "Writes a note", body: noteBody };
-  app.post("/api/v1/incidents/:id/notes", { schema: note }, (request, reply) => {
-    const { text, covers, version } = request.body;
+  app.post("/api/v1/incidents/:id/notes", { schema: note, config: on("incident:note") }, (request, reply) => {
+    const { text, covers, keptBecause, version } = request.body;
+    const checked = deps.texts.checkText(text, { pointer: "/text", keptBecause });
     const asked: Command = { kind: "note", text: text.trim(), covers: covers ?? null };
-    return run(deps, { request, reply, id: request.params.id, command: asked, version });
+    return run(deps, {
+      request,
+      reply,
+      id: request.params.id,
+      command: asked,
+      version,
+      written: { place: "note", checked },
+    });
   });
   const verdict = { ...answers, operationId: "giveVerdict", summary: "True, false or unsure", body: verdictBody };
-  app.post("/api/v1/incidents/:id/verdict", { schema: verdict }, (request, reply) => {
+  app.post("/api/v1/incidents/:id/verdict", { schema: verdict, config: on("incident:verdict") }, (request, reply) => {
     const { because, version } = request.body;
     const asked: Command = { kind: "verdict", verdict: request.body.verdict, because: because?.trim() || null };
     return run(deps, { request, reply, id: request.params.id, command: asked, version });
@@ -47,33 +64,45 @@ export function commandRoutes(app: TypedApp, deps: IncidentHttpDeps): void {
     summary: "A person's severity beside the machine's",
     body: overrideBody,
   };
-  app.post("/api/v1/incidents/:id/override", { schema: override }, (request, reply) => {
-    const { severity, because, version } = request.body;
-    const asked: Command = { kind: "override", severity, because: because.trim() };
-    return run(deps, { request, reply, id: request.params.id, command: asked, version });
-  });
+  app.post(
+    "/api/v1/incidents/:id/override",
+    { schema: override, config: on("incident:override") },
+    (request, reply) => {
+      const { severity, because, version } = request.body;
+      const asked: Command = { kind: "override", severity, because: because.trim() };
+      return run(deps, { request, reply, id: request.params.id, command: asked, version });
+    },
+  );
   const transition = {
     ...answers,
     operationId: "moveIncident",
     summary: "Moves to another state",
     body: transitionBody,
   };
-  app.post("/api/v1/incidents/:id/transitions", { schema: transition }, (request, reply) => {
-    const { to, because, version } = request.body;
-    const asked: Command = { kind: "transition", to, because: because?.trim() ?? "" };
-    return run(deps, { request, reply, id: request.params.id, command: asked, version });
-  });
+  app.post(
+    "/api/v1/incidents/:id/transitions",
+    { schema: transition, config: on("incident:move") },
+    (request, reply) => {
+      const { to, because, version } = request.body;
+      if (closing.has(to)) demandAlso(request, "incident:close");
+      const asked: Command = { kind: "transition", to, because: because?.trim() ?? "" };
+      return run(deps, { request, reply, id: request.params.id, command: asked, version });
+    },
+  );
   const edit = {
     ...answers,
     operationId: "correctIncident",
     summary: "Corrects fields; the history keeps each",
     body: editBody,
   };
-  app.patch("/api/v1/incidents/:id", { schema: edit }, async (request, reply) => {
-    const { version, because, ...given } = request.body;
-    const fields: EditedFields = await checkEdit(deps, incidentIdOf(request.params.id), given);
+  app.patch("/api/v1/incidents/:id", { schema: edit, config: on("incident:edit") }, async (request, reply) => {
+    const { version, because, keptBecause, ...given } = request.body;
+    const { summary } = given;
+    const checked = summary === undefined ? null : deps.texts.checkText(summary, { pointer: "/summary", keptBecause });
+    const fields: EditedFields = await checkEdit(inScope(deps, request), incidentIdOf(request.params.id), given);
     const asked: Command = { kind: "edit", fields, because: because?.trim() || null };
-    return run(deps, { request, reply, id: request.params.id, command: asked, version });
+    const written = checked === null ? null : ({ place: "summary", checked } as const);
+    return run(deps, { request, reply, id: request.params.id, command: asked, version, written });
   });
 }
 
@@ -86,16 +115,33 @@ function reportRoute(app: TypedApp, deps: IncidentHttpDeps): void {
     body: reportBody,
     response: { 201: reported },
   };
-  app.post("/api/v1/incidents", { schema }, async (request, reply) => {
+  app.post("/api/v1/incidents", { schema, config: reports }, async (request, reply) => {
     const nowMs = deps.clock();
     const checked = checkReport(deps.needs(), request.body, { nowMs, reporter: actorOf(request).token });
+    const { description, keptBecause } = request.body;
+    const text = deps.texts.checkText(checked.summary, { pointer: "/summary", keptBecause });
+    deps.texts.checkDescription(description, "/description");
+    const { aboutColleagues = [], aboutColleague = false } = request.body;
+    const subjects = (await deps.colleagues?.picked(actorOf(request).organisationId, aboutColleagues)) ?? [];
     const key = request.headers["idempotency-key"];
-    const idempotency = key === undefined ? null : { key, requestSha256: digestOf(canonicalReport(request.body)) };
-    const done = await deps.db.transaction().execute(async (tx) => {
-      const outcome = await report(tx, deps, { report: checked, nowMs, idempotency });
-      if (outcome.ok && outcome.value.changes.length > 0) await deps.onChanges(tx, outcome.value.changes);
-      return outcome;
-    });
+    const idempotency = key === undefined ? null : { key, request: canonicalReport(request.body) };
+    const done = await callersDb(deps.db, request)
+      .transaction()
+      .execute(async (tx) => {
+        const outcome = await report(tx, deps, { report: checked, nowMs, idempotency });
+        // First of all: nobody is told of it who must not be.
+        if (outcome.ok && !outcome.value.repeated && (aboutColleague || subjects.length > 0)) {
+          const routed = { incidentId: outcome.value.id, siteId: checked.siteId, subjects };
+          await deps.colleagues?.route(tx, { request, ...routed });
+        }
+        if (outcome.ok && outcome.value.changes.length > 0) await deps.onChanges(tx, outcome.value.changes);
+        if (outcome.ok && !outcome.value.repeated) {
+          const written = { incidentId: outcome.value.id, nowMs, actor: checked.reporter };
+          await deps.texts.keepDescription(tx, { ...written, description });
+          await deps.texts.keepText(tx, { ...written, place: "summary", checked: text });
+        }
+        return outcome;
+      });
     if (!done.ok) {
       throw problem(422, done.error.code, "this Idempotency-Key was used for another report", {
         remedy: "Send a new key with a new report.",
@@ -119,22 +165,30 @@ type Run = {
   readonly id: string;
   readonly command: Command;
   readonly version: number | undefined;
+  readonly written?: { readonly place: "summary" | "note"; readonly checked: CheckedText } | null;
 };
 
 async function run(deps: IncidentHttpDeps, { request, reply, ...asked }: Run) {
   const id = incidentIdOf(asked.id);
   const matched = versionOf(request.headers["if-match"]);
-  const done = await deps.db.transaction().execute(async (tx) => {
-    const outcome = await command(tx, deps, {
-      id,
-      command: asked.command,
-      actor: actorOf(request).token,
-      nowMs: deps.clock(),
-      version: matched ?? asked.version ?? null,
+  const done = await callersDb(deps.db, request)
+    .transaction()
+    .execute(async (tx) => {
+      const outcome = await command(tx, deps, {
+        id,
+        command: asked.command,
+        actor: actorOf(request).token,
+        nowMs: deps.clock(),
+        version: matched ?? asked.version ?? null,
+      });
+      if (outcome.ok && outcome.value.changes.length > 0) await deps.onChanges(tx, outcome.value.changes);
+      const { written } = asked;
+      if (outcome.ok && written !== undefined && written !== null) {
+        const by = { incidentId: id, nowMs: deps.clock(), actor: actorOf(request).token };
+        await deps.texts.keepText(tx, { ...written, ...by });
+      }
+      return outcome;
     });
-    if (outcome.ok && outcome.value.changes.length > 0) await deps.onChanges(tx, outcome.value.changes);
-    return outcome;
-  });
   if (!done.ok) throw refusalOf(done.error, matched === null ? 409 : 412);
   publish(deps, done.value.changes);
   const summary = toSummary(done.value.row, deps.needs());
@@ -142,12 +196,13 @@ async function run(deps: IncidentHttpDeps, { request, reply, ...asked }: Run) {
 }
 
 /** `If-Match: "7"` (RFC 9110 section 13.1.1); null: absent or `*`. A tag that is none of ours matches nothing. */
-function versionOf(header: string | undefined): number | null {
+export function versionOf(header: string | undefined): number | null {
   if (header === undefined || header.trim() === "*") return null;
   return Number(/^"(\d{1,15})"$/.exec(header.trim())?.[1] ?? -1);
 }
 
-function refusalOf(refusal: DeskRefusal, changedStatus: 409 | 412): HttpProblem {
+/** What a command refuses, as people get it. `changedStatus`: 412 where the version came by If-Match. */
+export function refusalOf(refusal: DeskRefusal, changedStatus: 409 | 412): HttpProblem {
   switch (refusal.code) {
     case "incident_unknown":
       return unknownIncident();

@@ -9,6 +9,7 @@ import type {
 } from "@tillwatch/wire";
 import type { AuditRecord } from "../audit/audit-append.ts";
 import type { IncidentChange } from "../flow.ts";
+import type { HeldBack } from "../noise/silence-hit-store.ts";
 import type { IncidentRow } from "./incident-row.ts";
 
 /**
@@ -24,6 +25,7 @@ export type Effects = {
   readonly verdicts: NewVerdict[];
   readonly audits: AuditRecord[];
   readonly changes: ChangeNote[];
+  readonly heldBack: HeldBack[];
 };
 
 export type SignalLink = {
@@ -64,6 +66,7 @@ export type ChangeNote = {
   readonly kind: IncidentChange["kind"];
   readonly from: IncidentState | null;
   readonly incidentId: string;
+  readonly silenced?: true;
 };
 
 export function noEffects(): Effects {
@@ -76,6 +79,7 @@ export function noEffects(): Effects {
     verdicts: [],
     audits: [],
     changes: [],
+    heldBack: [],
   };
 }
 

@@ -19,6 +19,7 @@ export type IncidentFilter = {
 /** A word in lower case, with what bears it in the names that people see and the table does not hold. */
 export type SearchWord = {
   readonly text: string;
+  readonly indexes: readonly string[]; // blind indexes in hex of the words in it: what a sealed summary is searched by
   readonly categories: readonly string[]; // codes
   readonly siteIds: readonly string[];
   readonly zones: readonly string[]; // "site/zone"

@@ -9,9 +9,14 @@ import { systemChance } from "../platform/chance.ts";
 import { LiveFeed } from "../platform/live-feed.ts";
 import type { OpenDatabase } from "../schema.ts";
 import { testOnDatabases } from "../testing/databases.ts";
+import { testFields } from "../testing/fields.ts";
 import { memberOf, nowMs, scoredOf, testNeeds } from "../testing/incidents.ts";
+import { testAccess } from "../testing/access.ts";
+import { descriptionOf, keptTextsOf } from "../privacy/text/people-texts-store.ts";
+import { testTexts } from "../testing/people-texts.ts";
 import { bearer, testServer } from "../testing/server.ts";
 import { incidentRoutes } from "./incident-http.ts";
+import { Looks } from "../record/look-append.ts";
 import { historyShape, pageShape, recordShape, sitesShape, statsShape, taxonomyShape } from "./incident-schema.ts";
 import { incidentStage } from "./incident-stage.ts";
 
@@ -26,19 +31,36 @@ async function start(database: OpenDatabase, context: TestContext) {
   const told: IncidentChange[] = [];
   const events: LiveEvent[] = [];
   live.subscribe((frame) => events.push(frame.event));
+  const fields = await testFields(db);
   const routes = incidentRoutes({
     db,
+    fields,
     clock,
     chance: systemChance,
     live,
     needs: () => needs,
-    ports: { exhibitsOf: async () => [], packetsOf: async () => [], playbooksOf: async () => [] },
+    ports: {
+      exhibitsOf: async () => [],
+      packetsOf: async () => [],
+      playbooksOf: async () => [],
+      descriptionOf,
+      keptTextsOf,
+      draftedOf: async () => [],
+    },
+    texts: await testTexts(db),
+    looks: new Looks({ db, clock, chance: systemChance, wordIndex: (word) => Buffer.from(`digest of ${word}`) }),
     onChanges: async (_tx, changes) => {
       told.push(...changes);
     },
-    signalStats: async () => ({ acceptedTotal: 7, perMinute: 1 }),
+    signalStats: async () => ({ acceptedSinceStart: 7, perMinute: 1 }),
   });
-  const { app } = await testServer(context, { db, live, clock, routes: [routes] });
+  const { app } = await testServer(context, {
+    db,
+    access: testAccess(db, { sites: needs.places.data.sites, clock }),
+    live,
+    clock,
+    routes: [routes],
+  });
   const ask = (
     method: "GET" | "POST" | "PATCH",
     url: string,
@@ -50,12 +72,14 @@ async function start(database: OpenDatabase, context: TestContext) {
       headers: { ...bearer, ...more.headers },
       ...(more.payload ? { payload: more.payload } : {}),
     });
-  const stage = incidentStage({ chance: systemChance, needs: () => needs });
+  const stage = incidentStage({ chance: systemChance, fields, needs: () => needs });
   const decide = (...scored: Parameters<typeof stage>[0]) =>
     db.transaction().execute((tx) => stage(scored, { tx, nowMs: time.nowMs }));
   const auditKinds = async (id: string) => {
     const { rows } = await sql<{ kind: string; body: string; because: string }>`
-      select kind, body, because from audit_entry where subject_id = ${id} order by appended`.execute(db);
+      select kind, body, because from audit_entry where kind <> 'incident.opened_by_person' and subject_id = ${id} order by appended`.execute(
+      db,
+    );
     return rows;
   };
   return { ask, decide, told, events, time, db, needs, auditKinds };
@@ -367,7 +391,7 @@ testOnDatabases("E01 F03 the queue: order, filters, pages that neither repeat no
   }>();
   assert.deepEqual(stats.incidents.byState, { open: 6, watch: 17 });
   assert.equal(stats.incidents.openedLast24h, 6);
-  assert.equal(stats.signals["acceptedTotal"], 7);
+  assert.equal(stats.signals["acceptedSinceStart"], 7);
 });
 
 testOnDatabases(
@@ -430,3 +454,119 @@ testOnDatabases("F01 F03 taxonomy and sites for forms", async (database, context
     ],
   );
 });
+
+const described = {
+  ...report,
+  summary: "Took two bottles and left.",
+  description: {
+    persons: [{ height: ["h165_180"], upper: ["hoodie"], upper_colour: ["black"] }],
+    scene: { flight: ["left"] },
+  },
+};
+
+testOnDatabases(
+  "F04 a picked description is kept with its vocabulary; another word is refused",
+  async (database, context) => {
+    const { ask } = await start(database, context);
+    const made = (await ask("POST", "/api/v1/incidents", { payload: described })).json<{ id: string }>();
+    const record = (await ask("GET", `/api/v1/incidents/${made.id}`)).json<IncidentRecord>();
+    assert.deepEqual(record.description?.persons, described.description.persons);
+    assert.deepEqual(record.description?.scene, { flight: ["left"] });
+    assert.equal(record.description?.vocabularyVersion, "retail-descriptors-1");
+    assert.deepEqual(record.keptTexts, []);
+    const picked = (person: Body) => ({ ...described, description: { persons: [person], scene: {} } });
+    for (const [person, code] of [
+      [{ ethnicity: ["any"] }, "descriptor_unknown"],
+      [{ height: ["very_tall"] }, "descriptor_value_unknown"],
+      [{ height: ["under_150", "over_195"] }, "descriptor_value_too_many"],
+    ] as const) {
+      const answer = await ask("POST", "/api/v1/incidents", { payload: picked(person) });
+      assert.equal(answer.statusCode, 422);
+      assert.equal(answer.json<Problem>().code, code);
+    }
+  },
+);
+
+testOnDatabases(
+  "F04 free text with a protected trait is challenged; kept with a reason it is marked and never found",
+  async (database, context) => {
+    const { ask, db } = await start(database, context);
+    const text = { ...report, summary: "A muslim man took the zorblax." };
+    const refused = await ask("POST", "/api/v1/incidents", { payload: text });
+    assert.equal(refused.statusCode, 422);
+    assert.equal(refused.json<Problem>().code, "text_challenged");
+    assert.match(refused.json<Problem>().detail, /"muslim" \(religion\)/);
+    assert.equal(refused.json<Problem>().pointer, "/summary");
+    const short = await ask("POST", "/api/v1/incidents", { payload: { ...text, keptBecause: "so" } });
+    assert.equal(short.json<Problem>().code, "text_challenged");
+    const because = "the victim says the insult named the religion";
+    const kept = await ask("POST", "/api/v1/incidents", { payload: { ...text, keptBecause: because } });
+    assert.equal(kept.statusCode, 201, kept.body);
+    const { id } = kept.json<{ id: string }>();
+    const found = async (q: string) =>
+      (await ask("GET", `/api/v1/incidents?q=${q}`)).json<IncidentPage>().items.some((one) => one.id === id);
+    assert.equal(await found("zorblax"), false);
+    assert.equal(await found("shoplifting"), true);
+    const record = (await ask("GET", `/api/v1/incidents/${id}`)).json<IncidentRecord>();
+    assert.deepEqual(
+      record.keptTexts?.map(({ place, traits }) => ({ place, traits })),
+      [{ place: "summary", traits: ["religion"] }],
+    );
+    const { rows } = await sql<{ because: string }>`select because from kept_text`.execute(db);
+    assert.doesNotMatch(rows[0]?.because ?? "", /insult/);
+    const edit = { summary: "A man took the zorblax.", version: 1 };
+    assert.equal((await ask("PATCH", `/api/v1/incidents/${id}`, { payload: edit })).statusCode, 200);
+    assert.equal(await found("zorblax"), true);
+    const note = await ask("POST", `/api/v1/incidents/${id}/notes`, { payload: { text: "He looked Asian" } });
+    assert.equal(note.json<Problem>().code, "text_challenged");
+  },
+);
+
+testOnDatabases(
+  "J08 card numbers, phones, mail and IBANs end at intake, in every text of people",
+  async (database, context) => {
+    const { ask, db } = await start(database, context);
+    const payload = { ...report, summary: "Paid with 4111 1111 1111 1111, mail anna@example.org" };
+    const { id } = (await ask("POST", "/api/v1/incidents", { payload })).json<{ id: string }>();
+    await ask("POST", `/api/v1/incidents/${id}/notes`, { payload: { text: "call 0171 1234567, EAN 4006381333931" } });
+    await ask("POST", `/api/v1/incidents/${id}/verdict`, {
+      payload: { verdict: "true", because: "IBAN DE89370400440532013000" },
+    });
+    const record = (await ask("GET", `/api/v1/incidents/${id}`)).json<IncidentRecord>();
+    const all = JSON.stringify(record);
+    assert.match(all, /\[card number\].*\[mail address\]/);
+    assert.match(all, /call \[phone number\], EAN 4006381333931/);
+    assert.doesNotMatch(all, /4111|anna@|1234567|DE8937/);
+    const { rows } = await sql<{
+      dump: string;
+    }>`select incident::text || coalesce((select string_agg(t::text, '') from incident_timeline t), '') as dump from incident`.execute(
+      db,
+    );
+    assert.doesNotMatch(rows[0]?.dump ?? "", /4111|anna@|1234567|DE8937/);
+  },
+);
+
+testOnDatabases(
+  "O03 J18 opening a case and searching cases are entries, once a look, without the words of the search",
+  async (database, context) => {
+    const { ask } = await start(database, context);
+    const opened = await ask("POST", "/api/v1/incidents", { payload: report });
+    const { id } = opened.json<{ id: string }>();
+    for (const url of [`/api/v1/incidents/${id}`, `/api/v1/incidents/${id}/history`, `/api/v1/incidents/${id}`]) {
+      assert.equal((await ask("GET", url)).statusCode, 200);
+    }
+    await ask("GET", "/api/v1/incidents?q=Kowalczyk");
+    await ask("GET", "/api/v1/incidents");
+    const { rows } = await sql<{ kind: string; because: string; body: string; incident: string | null }>`
+    select kind, because, body, incident_id::text as incident from audit_entry
+    where kind in ('incident.opened_by_person', 'incident.searched') order by appended`.execute(database.db);
+    assert.deepEqual(
+      rows.map(({ kind, because, incident }) => [kind, because, incident]),
+      [
+        ["incident.opened_by_person", "installation token", id],
+        ["incident.searched", "installation token", null],
+      ],
+    );
+    assert.ok(!JSON.stringify(rows).toLowerCase().includes("kowalczyk"));
+  },
+);

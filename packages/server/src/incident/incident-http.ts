@@ -1,6 +1,13 @@
-import type { FastifyPluginAsync } from "fastify";
+import type { FastifyPluginAsync, FastifyRequest } from "fastify";
+import type { IncidentRecord } from "@tillwatch/wire";
+import { mayAlso, mayWithIt } from "../access/ask-http.ts";
+import { idInPath } from "../access/route-access.ts";
+import { actorOf } from "../access/authenticate-http.ts";
+import { callersDb } from "../access/callers-db.ts";
 import { problem } from "../api/problem.ts";
 import { typed, type TypedApp } from "../api/typed.ts";
+import type { IncidentFilter } from "./incident-filter.ts";
+import { withClipTokens } from "../privacy/redact/clip-token.ts";
 import { filterOf, instantOf } from "./filter-http.ts";
 import { incidentIdOf, unknownIncident, type IncidentHttpDeps } from "./incident-answer-http.ts";
 import { commandRoutes } from "./incident-command-http.ts";
@@ -16,6 +23,9 @@ import {
   statsShape,
   taxonomyShape,
 } from "./incident-schema.ts";
+import type { Scope } from "../platform/database/scoped.ts";
+import type { SummaryNeeds } from "./incident-summary.ts";
+import { withoutPersonalParts } from "./personal-parts.ts";
 import { incidentStats } from "./stats-read.ts";
 
 /** `/api/v1/incidents` and what belongs to it. */
@@ -29,6 +39,8 @@ export function incidentRoutes(deps: IncidentHttpDeps): FastifyPluginAsync {
 }
 
 const tags = ["incidents"];
+const unsaid = { code: "access_refused", says: "no policy allows it" };
+const lists = { access: { action: "incident:list", on: "sites" } } as const;
 
 function readRoutes(app: TypedApp, deps: IncidentHttpDeps): void {
   const list = {
@@ -38,9 +50,12 @@ function readRoutes(app: TypedApp, deps: IncidentHttpDeps): void {
     querystring: listQuery,
     response: { 200: pageShape },
   };
-  app.get("/api/v1/incidents", { schema: list }, async (request) => {
+  app.get("/api/v1/incidents", { schema: list, config: lists }, async (request) => {
     const needs = deps.needs();
-    return incidentPage(deps.db, filterOf(request.query, needs), needs);
+    const { q } = request.query;
+    if (q !== undefined && q.trim() !== "") await deps.looks.searched(request, q);
+    const filter = withinSites(filterOf(request.query, needs, deps.fields), request.scope);
+    return incidentPage(callersDb(deps.db, request), filter, needs);
   });
   const read = {
     tags,
@@ -49,12 +64,18 @@ function readRoutes(app: TypedApp, deps: IncidentHttpDeps): void {
     params: idParams,
     response: { 200: recordShape },
   };
-  app.get("/api/v1/incidents/:id", { schema: read }, async (request, reply) => {
-    const id = incidentIdOf(request.params.id);
-    const found = await incidentRecord(deps.db, id, { ...deps.needs(), ports: deps.ports });
-    if (found === null) throw unknownIncident();
-    return reply.header("etag", `"${found.version}"`).header("cache-control", "no-store").send(found);
-  });
+  app.get(
+    "/api/v1/incidents/:id",
+    { schema: read, config: { access: { action: "incident:read", on: "incident", id: idInPath() } } },
+    async (request, reply) => {
+      const id = incidentIdOf(request.params.id);
+      const found = await incidentRecord(callersDb(deps.db, request), id, { ...deps.needs(), ports: deps.ports });
+      if (found === null) throw unknownIncident();
+      await deps.looks.openedIncident(request, id);
+      const shown = shownTo(request, withClipTokens(found, deps.fields));
+      return reply.header("etag", `"${found.version}"`).header("cache-control", "no-store").send(shown);
+    },
+  );
   const history = {
     tags,
     operationId: "readIncidentHistory",
@@ -63,27 +84,44 @@ function readRoutes(app: TypedApp, deps: IncidentHttpDeps): void {
     querystring: historyQuery,
     response: { 200: historyShape },
   };
-  app.get("/api/v1/incidents/:id/history", { schema: history }, async (request) => {
-    const id = incidentIdOf(request.params.id);
-    const row = await incidentRow(deps.db, id);
-    if (row === null) throw unknownIncident();
-    const all = await historyOf(deps.db, id);
-    const { field, at } = request.query;
-    const atMs = instantOf(at, "/at") ?? deps.clock();
-    if (atMs < row.openedAtMs) {
-      const openedAt = new Date(row.openedAtMs).toISOString();
-      throw problem(
-        404,
-        "history_before_opening",
-        `${row.ref} was opened at ${openedAt}, after the instant asked for`,
-        {
-          remedy: `Ask for ${openedAt} or later.`,
-        },
-      );
-    }
-    const changes = field === undefined ? all : all.filter((change) => change.field === field);
-    return { id, ref: row.ref, at: new Date(atMs).toISOString(), fields: fieldsAt(row, all, atMs), changes };
-  });
+  app.get(
+    "/api/v1/incidents/:id/history",
+    { schema: history, config: { access: { action: "incident:open", on: "incident", id: idInPath() } } },
+    async (request) => {
+      const id = incidentIdOf(request.params.id);
+      const db = callersDb(deps.db, request);
+      const row = await incidentRow(db, id);
+      if (row === null) throw unknownIncident();
+      await deps.looks.openedIncident(request, id);
+      const all = await historyOf(db, id);
+      const { field, at } = request.query;
+      const atMs = instantOf(at, "/at") ?? deps.clock();
+      if (atMs < row.openedAtMs) {
+        const openedAt = new Date(row.openedAtMs).toISOString();
+        throw problem(
+          404,
+          "history_before_opening",
+          `${row.ref} was opened at ${openedAt}, after the instant asked for`,
+          {
+            remedy: `Ask for ${openedAt} or later.`,
+          },
+        );
+      }
+      const changes = field === undefined ? all : all.filter((change) => change.field === field);
+      return { id, ref: row.ref, at: new Date(atMs).toISOString(), fields: fieldsAt(row, all, atMs), changes };
+    },
+  );
+}
+
+/** The record with its personal parts where policy opens them, else without and with the reason. */
+function shownTo(request: FastifyRequest, record: IncidentRecord): IncidentRecord {
+  const personal = mayAlso(request, "incident:open");
+  const whole = { ...record, may: mayWithIt(request) };
+  if (personal.kind === "allowed") return whole;
+  return withoutPersonalParts(
+    whole,
+    personal.kind === "hidden" ? unsaid : { code: personal.code, says: personal.says },
+  );
 }
 
 /** What forms and filters choose from, and numbers. */
@@ -94,34 +132,60 @@ function worldRoutes(app: TypedApp, deps: IncidentHttpDeps): void {
     summary: "The categories of incidents, current version",
     response: { 200: taxonomyShape },
   };
-  app.get("/api/v1/taxonomy", { schema: taxonomy }, async () => deps.needs().taxonomies.current);
+  app.get(
+    "/api/v1/taxonomy",
+    { schema: taxonomy, config: { access: { action: "taxonomy:read", on: "organisation" } } },
+    async () => deps.needs().taxonomies.current,
+  );
   const sites = {
     tags: ["directory"],
     operationId: "listSites",
     summary: "Sites with zones and devices",
     response: { 200: sitesShape },
   };
-  app.get("/api/v1/sites", { schema: sites }, async () => ({
-    items: deps.needs().places.data.sites.map((site) => ({
-      id: site.id,
-      name: site.name,
-      kind: site.kind,
-      region: site.region,
-      timezone: site.timezone,
-      currency: site.currency,
-      zones: site.zones.map(({ id, name, kind }) => ({ id, name, kind })),
-      devices: site.devices.map(({ id, name, kind, owner, criticality }) => ({ id, name, kind, owner, criticality })),
-    })),
-  }));
+  app.get(
+    "/api/v1/sites",
+    { schema: sites, config: { access: { action: "site:list", on: "sites" } } },
+    async (request) => ({
+      items: sitesIn(deps.needs(), request.scope).map((site) => ({
+        id: site.id,
+        name: site.name,
+        kind: site.kind,
+        region: site.region,
+        timezone: site.timezone,
+        currency: site.currency,
+        zones: site.zones.map(({ id, name, kind }) => ({ id, name, kind })),
+        devices: site.devices.map(({ id, name, kind, owner, criticality }) => ({ id, name, kind, owner, criticality })),
+      })),
+    }),
+  );
   const stats = {
     tags,
     operationId: "readStats",
     summary: "Numbers of the work and the intake",
     response: { 200: statsShape },
   };
-  app.get("/api/v1/stats", { schema: stats }, async () => {
-    const nowMs = deps.clock();
-    const incidents = await incidentStats(deps.db, nowMs);
-    return { at: new Date(nowMs).toISOString(), incidents, signals: await deps.signalStats() };
-  });
+  app.get(
+    "/api/v1/stats",
+    { schema: stats, config: { access: { action: "stats:read", on: "sites" } } },
+    async (request) => {
+      const nowMs = deps.clock();
+      const incidents = await incidentStats(callersDb(deps.db, request), nowMs);
+      const signals = await deps.signalStats(actorOf(request).organisationId);
+      return { at: new Date(nowMs).toISOString(), incidents, signals };
+    },
+  );
+}
+
+/** Asks for no more than the database would show: named sites are found by an index, which row-level security alone would not use. */
+function withinSites(filter: IncidentFilter, { all, everySite, sites }: Scope): IncidentFilter {
+  if (all || everySite === true) return filter;
+  const within = new Set(sites);
+  return { ...filter, siteIds: filter.siteIds === null ? sites : filter.siteIds.filter((id) => within.has(id)) };
+}
+
+// The directory is of all organisations.
+function sitesIn(needs: SummaryNeeds, { all, sites }: Scope) {
+  const within = new Set(sites);
+  return needs.places.data.sites.filter(({ id }) => all || within.has(id));
 }

@@ -120,7 +120,7 @@ class World {
 
   #person(before: IncidentRow, command: Command): void {
     const digestOf = (text: string) => `digest of ${text.length}`;
-    const outcome = runCommand(before, command, { ...this.context(), actor: "user:a", digestOf });
+    const outcome = runCommand(before, command, { ...this.context(), actor: "user:a", digestOf, kept: (text) => text });
     if (command.kind === "transition") {
       const allowed = legal[before.state].split(" ").includes(command.to);
       if (!allowed) assert.equal(!outcome.ok && outcome.error.code, "incident_transition_illegal");

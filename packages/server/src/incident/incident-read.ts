@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from "kysely";
 import {
   riskOf,
+  type AcceptedDraft,
   type Enrichment,
   type ExhibitSummary,
   type FieldChange,
@@ -9,6 +10,8 @@ import {
   type IncidentSignal,
   type IncidentState,
   type IncidentSummary,
+  type KeptDescription,
+  type KeptText,
   type PacketSummary,
   type Signal,
   type SignalId,
@@ -29,6 +32,9 @@ export type RecordPorts = {
   readonly exhibitsOf: (db: DbOrTx, incidentId: string) => Promise<readonly ExhibitSummary[]>;
   readonly packetsOf: (db: DbOrTx, incidentId: string) => Promise<readonly PacketSummary[]>;
   readonly playbooksOf: (db: DbOrTx, incidentId: string) => Promise<IncidentRecord["playbooks"]>;
+  readonly descriptionOf: (db: DbOrTx, incidentId: string) => Promise<KeptDescription | null>;
+  readonly keptTextsOf: (db: DbOrTx, incidentId: string) => Promise<readonly KeptText[]>;
+  readonly draftedOf: (db: DbOrTx, incidentId: string) => Promise<readonly AcceptedDraft[]>;
 };
 
 /** One page of the queue: highest risk, then newest. `nextCursor` is null on the last page. */
@@ -79,6 +85,9 @@ export async function incidentRecord(
   const exhibits = await needs.ports.exhibitsOf(db, id);
   const packets = await needs.ports.packetsOf(db, id);
   const playbooks = await needs.ports.playbooksOf(db, id);
+  const description = await needs.ports.descriptionOf(db, id);
+  const keptTexts = await needs.ports.keptTextsOf(db, id);
+  const drafted = await needs.ports.draftedOf(db, id);
   return {
     ...toSummary(row, needs),
     taxonomyVersion: row.taxonomyVersion,
@@ -100,6 +109,9 @@ export async function incidentRecord(
     history,
     allowedTransitions: allowedTransitions(row.state),
     decisionIds,
+    description,
+    keptTexts,
+    drafted,
   };
 }
 
@@ -228,10 +240,11 @@ function conditions(filter: IncidentFilter): readonly RawBuilder<unknown>[] {
  * Where a row bears the word: its own fields, the names of its category and place, the reasons of its score. 'at' joins category and
  * place in a title. position() and not like: what a person types has no wildcards.
  */
-function bearing({ text, categories, siteIds, zones }: SearchWord): RawBuilder<unknown> {
+function bearing({ text, indexes, categories, siteIds, zones }: SearchWord): RawBuilder<unknown> {
   const among = (values: readonly string[]) => sql`(select json_array_elements_text(${JSON.stringify(values)}::json))`;
   return sql`(
-    position(${text} in lower(concat_ws(' ', ref, 'at', category, site_id, zone_id, device_id, summary, owner_token))) > 0
+    position(${text} in lower(concat_ws(' ', ref, 'at', category, site_id, zone_id, device_id, owner_token))) > 0
+    or ${inSummary(indexes)}
     or category in ${among(categories)}
     or site_id in ${among(siteIds)}
     or concat_ws('/', site_id, zone_id) in ${among(zones)}
@@ -239,6 +252,17 @@ function bearing({ text, categories, siteIds, zones }: SearchWord): RawBuilder<u
       select 1 from json_array_elements(score -> 'additions') as addition
       where addition ->> 'kind' <> 'base_rate' and position(${text} in lower(addition ->> 'says')) > 0
     ))`;
+}
+
+// The summary is sealed: whole words of it are found by their keyed digests. One that names a protected trait and was kept all the same is
+// shown with its mark, and never found by its words. Uses incident_word_pkey.
+function inSummary(indexes: readonly string[]): RawBuilder<unknown> {
+  if (indexes.length === 0) return sql`false`;
+  const wanted = JSON.stringify(indexes);
+  return sql`(
+    select count(*) from incident_word w where w.incident_id = incident.id
+      and w.word in (select decode(value, 'hex') from json_array_elements_text(${wanted}::json))) = ${indexes.length}
+    and not exists (select 1 from kept_text where kept_text.incident_id = incident.id and kept_text.place = 'summary')`;
 }
 
 // Rows compare member by member in the index's own order: all three descend.

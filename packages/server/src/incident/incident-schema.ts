@@ -1,5 +1,6 @@
 import { Type } from "typebox";
-import { incidentStates, verdicts } from "@tillwatch/wire";
+import { acceptedDraftShape } from "../draft/draft-schema.ts";
+import { describedPersonsMax, incidentStates, protectedTraits, verdicts } from "@tillwatch/wire";
 
 const closed = { additionalProperties: false };
 const time = Type.String({ format: "date-time" });
@@ -30,6 +31,19 @@ export const reportHeaders = Type.Object({
   ),
 });
 
+const picked = Type.Record(
+  Type.String({ pattern: "^[a-z][a-z0-9_]{0,63}$" }),
+  Type.Array(Type.String({ pattern: "^[a-z][a-z0-9_]{0,63}$" }), { maxItems: 20 }),
+);
+const description = Type.Object(
+  { persons: Type.Array(picked, { maxItems: describedPersonsMax }), scene: picked },
+  { ...closed, description: "picked from GET /api/v1/descriptors; `persons` in your order" },
+);
+const keptBecause = Type.String({
+  maxLength: 2000,
+  description: "why a text that names a protected trait is kept; without it such a text is refused",
+});
+
 export const reportBody = Type.Object(
   {
     siteId: name,
@@ -40,12 +54,24 @@ export const reportBody = Type.Object(
     valueLostMinor: Type.Optional(nullable(money)),
     currency: Type.Optional(nullable(currency)),
     peopleInvolved: Type.Optional(nullable(people)),
+    description: Type.Optional(description),
+    keptBecause: Type.Optional(keptBecause),
+    aboutColleagues: Type.Optional(
+      Type.Array(Type.String({ pattern: "^[0-9a-f]{32}$" }), {
+        maxItems: 20,
+        uniqueItems: true,
+        description: "colleagues whom it is about, as GET /api/v1/sites/{id}/colleagues names them; they do not see it",
+      }),
+    ),
+    aboutColleague: Type.Optional(
+      Type.Boolean({ description: "it is about a colleague, also where none is picked: others handle it" }),
+    ),
   },
   closed,
 );
 
 export const noteBody = Type.Object(
-  { text: words, covers: Type.Optional(word), version },
+  { text: words, covers: Type.Optional(word), keptBecause: Type.Optional(keptBecause), version },
   { ...closed, description: "`covers`: the checklist item that this provides" },
 );
 export const verdictBody = Type.Object(
@@ -76,6 +102,7 @@ export const editBody = Type.Object(
     peopleInvolved: Type.Optional(nullable(people)),
     ownerToken: Type.Optional(nullable(token)),
     because: Type.Optional(reason),
+    keptBecause: Type.Optional(keptBecause),
     version,
   },
   { ...closed, minProperties: 1 },
@@ -140,6 +167,7 @@ export const summaryShape = Type.Object({
   topReasons: Type.Array(Type.String()),
   rank: Type.String(),
   version: Type.Integer(),
+  silenced: Type.Optional(Type.Literal(true, { description: "a silence keeps it on the watch list" })),
   attention: Type.Optional(Type.String()),
 });
 
@@ -173,6 +201,15 @@ const score = Type.Object({
   ),
   weightsVersion: Type.String(),
   rulesVersion: Type.String(),
+  silenced: Type.Optional(
+    Type.Object(
+      { by: texts, severity: Type.Number(), hides: Type.Boolean() },
+      {
+        description:
+          "which silences cover some of it, what is left without that, and whether that keeps it from opening",
+      },
+    ),
+  ),
 });
 const signal = Type.Object({
   id: Type.String(),
@@ -238,6 +275,29 @@ export const recordShape = Type.Object(
     history: Type.Array(field),
     allowedTransitions: Type.Array(Type.Enum([...incidentStates])),
     decisionIds: texts,
+    description: Type.Optional(
+      nullable(
+        Type.Object({
+          ...description.properties,
+          vocabularyVersion: Type.String(),
+          at: time,
+          actor: Type.String(),
+        }),
+      ),
+    ),
+    withheld: Type.Optional(Type.Object({ code: Type.String(), says: Type.String() })),
+    may: Type.Optional(texts),
+    drafted: Type.Optional(Type.Array(acceptedDraftShape)),
+    keptTexts: Type.Optional(
+      Type.Array(
+        Type.Object({
+          place: Type.Enum(["summary", "note"]),
+          traits: Type.Array(Type.Enum([...protectedTraits])),
+          at: time,
+          actor: Type.String(),
+        }),
+      ),
+    ),
   },
   { description: "IncidentRecord of packages/wire" },
 );
@@ -295,5 +355,5 @@ export const statsShape = Type.Object({
     verdicts: counts,
     medianSecondsToAcknowledge: nullable(Type.Number()),
   }),
-  signals: Type.Object({ acceptedTotal: Type.Integer(), perMinute: Type.Number() }),
+  signals: Type.Object({ acceptedSinceStart: Type.Integer(), perMinute: Type.Number() }),
 });

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { sql } from "kysely";
 import type { Detection, IncidentRecord } from "@tillwatch/wire";
+import { decisionsOfCase } from "../decision/decision-read.ts";
 import type { ScoredSituation } from "../flow.ts";
 import { systemChance } from "../platform/chance.ts";
 import type { OpenDatabase } from "../schema.ts";
 import { testOnDatabases } from "../testing/databases.ts";
+import { testFields } from "../testing/fields.ts";
 import { memberOf, nowMs, scoredOf, testNeeds } from "../testing/incidents.ts";
 import { ageOut, command } from "./incident-desk-store.ts";
 import type { Command } from "./incident-command.ts";
@@ -25,7 +27,8 @@ const criticalDetection: Detection = {
 
 async function start({ db }: OpenDatabase) {
   const needs = await testNeeds(db);
-  const deps = { chance: systemChance, needs: () => needs };
+  const fields = await testFields(db);
+  const deps = { chance: systemChance, fields, needs: () => needs };
   const stage = incidentStage(deps);
   const decideAt = (atMs: number, ...scored: readonly ScoredSituation[]) =>
     db.transaction().execute((tx) => stage(scored, { tx, nowMs: atMs }));
@@ -37,7 +40,14 @@ async function start({ db }: OpenDatabase) {
     db.transaction().execute((tx) => ageOut(tx, deps, { nowMs: atMs, ttlMs: 24 * hour, ...(limit ? { limit } : {}) }));
   const none = async () => [];
   const record = async (id: string): Promise<IncidentRecord> => {
-    const ports = { exhibitsOf: none, packetsOf: none, playbooksOf: none };
+    const ports = {
+      exhibitsOf: none,
+      packetsOf: none,
+      playbooksOf: none,
+      descriptionOf: async () => null,
+      keptTextsOf: none,
+      draftedOf: none,
+    };
     const found = await incidentRecord(db, id, { ...needs, ports });
     assert.ok(found);
     return found;
@@ -79,6 +89,13 @@ testOnDatabases("E02 F09 at the threshold an incident opens, below it waits on t
   );
   assert.deepEqual(opened.topReasons, ["eas_alarm counts."]);
   assert.equal(opened.decisionIds.length, 1);
+  const listed = await decisionsOfCase(database.db, opened.ref);
+  assert.deepEqual(
+    listed.map(({ id }) => id),
+    opened.decisionIds,
+    "the operator finds them by the reference",
+  );
+  assert.deepEqual(await decisionsOfCase(database.db, "TW-1999-000001"), []);
 });
 
 testOnDatabases(
@@ -176,7 +193,7 @@ testOnDatabases("B05 a batch that runs twice has its effects once", async (datab
 testOnDatabases("B05 a batch that rolls back leaves nothing, not even a number", async (database) => {
   const { db, decide, count } = await start(database);
   const needs = await testNeeds(db);
-  const stage = incidentStage({ chance: systemChance, needs: () => needs });
+  const stage = incidentStage({ chance: systemChance, fields: await testFields(db), needs: () => needs });
   const one = scoredOf({ severity: 0.95, members: [memberOf()] });
   await assert.rejects(
     db.transaction().execute(async (tx) => {

@@ -3,7 +3,9 @@ import type { AuditRecord } from "../audit/audit-append.ts";
 import { appendAudit } from "../audit/audit-append.ts";
 import type { Chance } from "../platform/chance.ts";
 import type { DbOrTx, Tx } from "../schema.ts";
+import { operatorMembers } from "../conflict/till-operator.ts";
 import { factsOfExhibit } from "./evidence-fact.ts";
+import { noteRuleVerdicts } from "../noise/dismissal-store.ts";
 import type { Effects, NewTimelineEntry } from "./incident-effects.ts";
 import type { IncidentRow } from "./incident-row.ts";
 import type { SignalFacts } from "./machine-entries.ts";
@@ -30,13 +32,25 @@ export async function lockWorkOf(
 
 /** What the log says of these signals. Uses signal_by_id. */
 export async function signalFacts(tx: Tx, ids: readonly string[]): Promise<ReadonlyMap<string, SignalFacts>> {
-  const { rows } = await sql<{ id: string; original_at: string; offset_ms: number | null; media: readonly string[] }>`
-    select id, body->>'occurredAt' as original_at, (body->>'clockOffsetMs')::float8 as offset_ms,
+  const { rows } = await sql<{
+    id: string;
+    original_at: string;
+    offset_ms: number | null;
+    media: readonly string[];
+    operators: readonly string[];
+  }>`
+    select id, (select coalesce(json_agg(distinct said.operator), '[]'::json)
+        from (values ${sql.join(operatorMembers.map((member) => sql`(body->'data'->>${sql.lit(member)})`))}) as said (operator)
+        where said.operator <> '') as operators,
+      body->>'occurredAt' as original_at, (body->>'clockOffsetMs')::float8 as offset_ms,
       coalesce((select json_agg(distinct one->>'kind') from json_array_elements(body->'media') as one), '[]'::json) as media
     from signal where id in (select value::uuid from json_array_elements_text(${JSON.stringify(ids)}::json))
   `.execute(tx);
   return new Map(
-    rows.map((row) => [row.id, { originalAt: row.original_at, clockOffsetMs: row.offset_ms, mediaKinds: row.media }]),
+    rows.map((row) => [
+      row.id,
+      { originalAt: row.original_at, clockOffsetMs: row.offset_ms, mediaKinds: row.media, operators: row.operators },
+    ]),
   );
 }
 
@@ -62,16 +76,30 @@ export async function lockIdleWatchItems(
   return rows.map(fromStored);
 }
 
-/** The next `count` references of a year, in order. The counter's row stays locked until the commit: no gap, no repeat. */
-export async function takeReferences(tx: Tx, year: number, count: number): Promise<readonly string[]> {
-  if (count === 0) return [];
-  const { rows } = await sql<{ last: number }>`
-    insert into incident_reference (year, last) values (${year}, ${count})
-    on conflict (year) do update set last = incident_reference.last + excluded.last
-    returning last
-  `.execute(tx);
-  const first = Number(rows[0]?.last) - count + 1;
-  return Array.from({ length: count }, (_, at) => `TW-${year}-${String(first + at).padStart(6, "0")}`);
+/**
+ * The next references of a year, one for each of these sites in order. Each organisation counts for itself, so that none learns from
+ * its references what happens at another; the counters' rows stay locked until the commit: no gap, no repeat.
+ */
+export async function takeReferences(tx: Tx, year: number, siteIds: readonly string[]): Promise<readonly string[]> {
+  if (siteIds.length === 0) return [];
+  const { rows } = await sql<{ letters: string; number: number }>`
+    with wanted as materialized (
+      select ordinal, coalesce(organisation_of_site(site_id), 'home') as organisation_id
+      from json_array_elements_text(${JSON.stringify(siteIds)}::json) with ordinality as w (site_id, ordinal)
+    ), counted as (
+      select organisation_id, count(*) as n from wanted group by organisation_id
+    ), taken as (
+      insert into incident_reference (organisation_id, year, last)
+      select organisation_id, ${year}, n from counted order by organisation_id
+      on conflict (organisation_id, year) do update set last = incident_reference.last + excluded.last
+      returning organisation_id, last
+    )
+    select coalesce(o.reference_letters, 'TW') as letters,
+      taken.last - counted.n + row_number() over (partition by wanted.organisation_id order by ordinal) as number
+    from wanted join counted using (organisation_id) join taken using (organisation_id)
+    join organisation o on o.id = wanted.organisation_id
+    order by ordinal`.execute(tx);
+  return rows.map(({ letters, number }) => `${letters}-${year}-${String(number).padStart(6, "0")}`);
 }
 
 /** Writes what was decided, each table by one statement. What is already there (a batch replayed) stays as it is. */
@@ -82,6 +110,7 @@ export async function saveEffects(tx: Tx, effects: Effects, chance: Chance): Pro
   await insertTimeline(tx, effects.timeline);
   await saveFields(tx, effects);
   await saveVerdicts(tx, effects);
+  await noteRuleVerdicts(tx, effects.verdicts);
   await appendAudit(tx, effects.audits satisfies readonly AuditRecord[], chance);
 }
 

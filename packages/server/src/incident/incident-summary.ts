@@ -59,8 +59,14 @@ export function toSummary(row: IncidentRow, needs: SummaryNeeds): IncidentSummar
     topReasons: topReasons(row, categoryTitle),
     rank: rankOf(row),
     version: row.version,
+    ...(isHeldBack(row) ? { silenced: true as const } : {}),
     ...(row.attention === null ? {} : { attention: row.attention }),
   };
+}
+
+/** A silence keeps it from being work: it waits, or waited until it aged out. */
+function isHeldBack({ state, score }: IncidentRow): boolean {
+  return (state === "watch" || state === "aged_out") && score?.silenced?.hides === true;
 }
 
 /** The largest additions in words. A base rate and a limit are arithmetic, not reasons; what speaks against is one. */
@@ -83,7 +89,8 @@ export function rankOf(row: IncidentRow): string {
         : "";
   const harm = harmOfLevel[row.level];
   const risk = riskOf(row).toFixed(3);
-  return `Risk ${risk}: severity ${severity}${source} times ${harm} for ${levelWords[row.level]}.`;
+  const silenced = isHeldBack(row) ? " A silence keeps it on the watch list." : "";
+  return `Risk ${risk}: severity ${severity}${source} times ${harm} for ${levelWords[row.level]}.${silenced}`;
 }
 
 export function iso(ms: number): string {
@@ -92,8 +99,8 @@ export function iso(ms: number): string {
 
 /** What others are told: each change with the work as it is at the end of the transaction. */
 export function toChanges(effects: Effects, needs: SummaryNeeds, atMs: number): readonly IncidentChange[] {
-  return effects.changes.flatMap(({ kind, from, incidentId }) => {
+  return effects.changes.flatMap(({ incidentId, ...change }) => {
     const row = effects.rows.get(incidentId);
-    return row === undefined ? [] : [{ kind, from, incident: toSummary(row, needs), at: iso(atMs) }];
+    return row === undefined ? [] : [{ ...change, incident: toSummary(row, needs), at: iso(atMs) }];
   });
 }

@@ -1,4 +1,4 @@
-import { isJsonObject, type IncidentState, type JsonObject, type Score } from "@tillwatch/wire";
+import { isJsonObject, severityText, type IncidentState, type JsonObject, type Score } from "@tillwatch/wire";
 import type { ScoredSituation, SituationMember } from "../flow.ts";
 import { changed, noEffects, type Effects } from "./incident-effects.ts";
 import type { IncidentRow } from "./incident-row.ts";
@@ -50,15 +50,11 @@ export function decideIncidents(
   return effects;
 }
 
-/** How many situations of the batch become work that they are not yet: each needs a reference. */
-export function situationsWithoutWork(scored: readonly ScoredSituation[], work: readonly KnownWork[]): number {
+/** The sites of the situations of the batch that become work and are none yet, in order: each needs a reference. */
+export function sitesWithoutWork(scored: readonly ScoredSituation[], work: readonly KnownWork[]): readonly string[] {
   const known = new Set(work.map(({ row }) => row.situationId));
-  return new Set(
-    scored
-      .filter((one) => isShown(one))
-      .map((one) => one.situation.id)
-      .filter((id) => !known.has(id)),
-  ).size;
+  const fresh = scored.filter((one) => isShown(one) && !known.has(one.situation.id));
+  return [...new Map(fresh.map(({ situation }) => [situation.id, situation.siteId])).values()];
 }
 
 /** Below the watch floor a situation is nobody's concern; it stays open for evidence and is work as soon as it rises above. */
@@ -68,7 +64,7 @@ function isShown(one: ScoredSituation): boolean {
 
 function open(effects: Effects, one: ScoredSituation, context: DecideContext & { readonly reference: string }) {
   const { situation, score, threshold } = one;
-  const isIncident = score.severity >= threshold;
+  const isIncident = opens(one);
   const report = situation.members.find((member) => member.service === "person");
   const row: IncidentRow = {
     id: context.newId(),
@@ -107,15 +103,50 @@ function open(effects: Effects, one: ScoredSituation, context: DecideContext & {
   };
   effects.rows.set(row.id, row);
   const because = isIncident
-    ? `severity ${shown(score.severity)} reaches ${shown(threshold)}`
-    : `severity ${shown(score.severity)} is below ${shown(threshold)}`;
+    ? `severity ${severityText(score.severity)} reaches ${severityText(threshold)}`
+    : score.severity >= threshold
+      ? `severity ${severityText(score.severity)} reaches ${severityText(threshold)} and is silenced`
+      : `severity ${severityText(score.severity)} is below ${severityText(threshold)}`;
   record(effects, { one, row, members: situation.members }, context);
   effects.timeline.push(
     stateEntry(context, row, { from: null, says: `${isIncident ? "Opened" : "Put on the watch list"}: ${because}.` }),
   );
   audit(effects, { kind: isIncident ? "incident.opened" : "incident.watch_opened", one, row, because }, context.nowMs);
   effects.changes.push({ kind: isIncident ? "incident_opened" : "watch_opened", from: null, incidentId: row.id });
+  if (!isIncident) holdBack(effects, { one, row, members: situation.members }, row);
   return row;
+}
+
+/** Whether it is work for people: over the threshold, and not only by what somebody silenced. */
+function opens({ score, threshold }: ScoredSituation): boolean {
+  return score.severity >= threshold && score.silenced?.hides !== true;
+}
+
+/** Whether all that these signals found is silenced. */
+function isHushed({ one, members }: Extension): boolean {
+  const hushed = new Set(one.hushed?.signalIds);
+  const finding = members.filter(({ detections }) => detections.length > 0);
+  return finding.length > 0 && finding.every(({ signalId }) => hushed.has(signalId));
+}
+
+/** What silences did here: kept it from opening, or let it go on without telling anybody. */
+function holdBack(effects: Effects, { one, members }: Extension, row: IncidentRow): void {
+  const { silenced, severity, level } = one.score;
+  const held = waiting.has(row.state);
+  if (silenced === undefined || (held && !silenced.hides)) return;
+  const times = members.map(({ correctedAtMs }) => correctedAtMs);
+  effects.heldBack.push(
+    ...silenced.by.map((silenceId) => ({
+      silenceId,
+      incidentId: row.id,
+      kind: held ? ("held" as const) : ("quiet" as const),
+      firstAtMs: Math.min(...times),
+      lastAtMs: Math.max(...times),
+      signals: members.length,
+      severity,
+      level,
+    })),
+  );
 }
 
 type Extension = {
@@ -157,7 +188,10 @@ function extend(effects: Effects, extension: Extension, context: DecideContext):
     const because = `evidence of level ${after.level}`;
     audit(effects, { kind: "incident.level_changed", one, row: after, because }, context.nowMs);
   }
-  effects.changes.push({ kind: next.kind, from: row.state, incidentId: row.id });
+  const quiet = next.kind === "extended" && after.level === row.level && isHushed(extension);
+  const note = { kind: next.kind, from: row.state, incidentId: row.id };
+  effects.changes.push(quiet ? { ...note, silenced: true } : note);
+  if (quiet || waiting.has(after.state)) holdBack(effects, extension, after);
   return after;
 }
 
@@ -172,20 +206,21 @@ type Next = {
 
 function nextState({ one, row, members }: Extension): Next {
   const { severity, additions } = one.score;
-  const reaches = severity >= one.threshold;
+  const reaches = opens(one);
   const added = new Set<string>(members.map((member) => member.signalId));
   // Which of the new signals weighed most; without one of its own it is the corroboration as a whole.
   const cause = additions.find((addition) => addition.signalIds.some((id) => added.has(id)))?.says;
-  const waits = row.state === "watch" || row.state === "aged_out";
+  const waits = waiting.has(row.state);
   // A person dismissed weaker evidence than this: what was never an incident may become one.
   const dismissedBefore = row.state === "closed" && row.incidentSinceMs === null;
   if (reaches && (waits || dismissedBefore)) {
-    const because = `severity ${shown(severity)} reaches ${shown(one.threshold)}: ${cause ?? "more evidence came"}`;
+    const because = `severity ${severityText(severity)} reaches ${severityText(one.threshold)}: ${cause ?? "more evidence came"}`;
     const attention = dismissedBefore ? "It was closed as a watch item; new signals made it an incident." : null;
     const says = `Promoted to an incident: ${because}`;
     return { state: "open", kind: "promoted", because, says, audit: "incident.promoted", attention };
   }
-  const alarm = finished.has(row.state) ? alarmIn(members) : undefined;
+  const hushed = new Set(one.hushed?.signalIds);
+  const alarm = finished.has(row.state) ? alarmIn(members.filter(({ signalId }) => !hushed.has(signalId))) : undefined;
   if (reaches && alarm !== undefined) {
     const because = `a new alarm came after it was ${stateInWords(row.state)}: ${toSummaryText(alarm)}`;
     const says = `Opened again: ${because}`;
@@ -209,6 +244,9 @@ function nextState({ one, row, members }: Extension): Next {
   const because = cause ?? "signals of the same situation";
   return { state: row.state, kind: "extended", because, says: "", audit: "incident.extended", attention };
 }
+
+// Below the threshold, or held back.
+const waiting: ReadonlySet<IncidentState> = new Set(["watch", "aged_out"]);
 
 // Nobody looks at these any more.
 const finished: ReadonlySet<IncidentState> = new Set(["closed", "handed_over"]);
@@ -268,6 +306,7 @@ function audit(effects: Effects, audited: Audited, atMs: number): void {
     severity: one.score.severity,
     threshold: one.threshold,
     signals: one.addedSignalIds,
+    ...(one.score.silenced === undefined ? {} : { silences: one.score.silenced.by }),
   };
   effects.audits.push({ kind, actor: machine, subject: { kind: "incident", id: row.id }, because, atMs, body });
 }
@@ -331,10 +370,6 @@ function amountOf(member: SituationMember | undefined, name: string): number | n
 function lastOf(members: readonly SituationMember[]): string {
   const last = members.at(-1);
   return last === undefined ? "unknown" : toSummaryText(last);
-}
-
-function shown(severity: number): string {
-  return severity.toFixed(2);
 }
 
 function nextOf(references: Iterator<string>): string {

@@ -1,4 +1,4 @@
-import type { IncidentState } from "@tillwatch/wire";
+import { severityText, type IncidentState } from "@tillwatch/wire";
 import type { ScoredSituation, SituationMember } from "../flow.ts";
 import type { NewTimelineEntry } from "./incident-effects.ts";
 import type { IncidentRow } from "./incident-row.ts";
@@ -15,6 +15,7 @@ export type SignalFacts = {
   readonly originalAt: string; // as the source wrote it
   readonly clockOffsetMs: number | null;
   readonly mediaKinds: readonly string[];
+  readonly operators?: readonly string[]; // of a till: who worked at it, by token
 };
 
 /** The lines of a signal and of what was detected in it, at its corrected time; what the source wrote stands beside it. */
@@ -40,13 +41,26 @@ export function memberEntries(
     ...base,
     id: context.newId(),
     kind: "detection",
-    says: `Rule matched: ${detection.ruleTitle}`,
+    says:
+      detection.model === undefined
+        ? `Rule matched: ${detection.ruleTitle}`
+        : `A model noticed: ${detection.ruleTitle}`,
     actor: "machine",
     detail: {
       ruleId: detection.ruleId,
       ruleLevel: detection.ruleLevel,
       category: detection.category,
       because: detection.because.map(({ selection, field, value, pattern }) => ({ selection, field, value, pattern })),
+      ...(detection.counted === undefined
+        ? {}
+        : {
+            counted: detection.counted.map(({ signalId, atMs, ruleTitle }) => ({
+              signalId,
+              at: new Date(atMs).toISOString(),
+              ruleTitle,
+            })),
+          }),
+      ...(detection.model === undefined ? {} : { model: detection.model }),
     },
   }));
   return [signal, ...detections];
@@ -55,9 +69,9 @@ export function memberEntries(
 /** `row` is the work before the change: the line says what the score was. */
 export function scoreEntry(context: Context, row: IncidentRow, one: ScoredSituation): NewTimelineEntry {
   const { score } = one;
-  const now = score.severity.toFixed(2);
+  const now = severityText(score.severity);
   const was = row.machineSeverity === null || row.score === score ? null : row.machineSeverity;
-  const moved = was === null ? `Severity ${now}` : `Severity ${now}, was ${was.toFixed(2)}`;
+  const moved = was === null ? `Severity ${now}` : movedText(now, severityText(was));
   const fell = row.incidentSinceMs !== null && was !== null && score.severity < one.threshold && was >= one.threshold;
   const stays = fell ? "; it is below the threshold now and stays open, because only a person closes work" : "";
   return {
@@ -65,7 +79,7 @@ export function scoreEntry(context: Context, row: IncidentRow, one: ScoredSituat
     incidentId: row.id,
     atMs: context.nowMs,
     kind: "score",
-    says: `${moved}, level ${score.level}, confidence ${score.confidence.toFixed(2)}${stays}.`,
+    says: `${moved}, level ${score.level}, confidence ${score.confidence.toFixed(2)}${stays}${shiftText(one)}.`,
     actor: "machine",
     detail: {
       decisionId: one.decisionId,
@@ -73,10 +87,21 @@ export function scoreEntry(context: Context, row: IncidentRow, one: ScoredSituat
       was,
       level: score.level,
       threshold: one.threshold,
+      ...(one.shift === undefined ? {} : { shift: one.shift }),
       weightsVersion: score.weightsVersion,
       rulesVersion: score.rulesVersion,
     },
   };
+}
+
+function shiftText({ shift, threshold }: ScoredSituation): string {
+  if (shift === undefined) return "";
+  return `; ${shift.period} asks for ${severityText(threshold)} instead of ${severityText(shift.from)}`;
+}
+
+/** More evidence can leave the severity where it was, at its end: "0.999, was 0.999" would read like a fault. */
+function movedText(now: string, was: string): string {
+  return now === was ? `Severity stays ${now}` : `Severity ${now}, was ${was}`;
 }
 
 export function stateEntry(

@@ -10,6 +10,7 @@ export type SitePlace = {
   readonly id: string;
   readonly name: string;
   readonly kind: string;
+  readonly organisation: string;
   readonly region: string | null;
   readonly timezone: string;
   readonly currency: string;

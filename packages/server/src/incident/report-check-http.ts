@@ -33,7 +33,7 @@ export function checkReport(needs: SummaryNeeds, body: Static<typeof reportBody>
   };
 }
 
-type Edit = Omit<Static<typeof editBody>, "version" | "because">;
+type Edit = Omit<Static<typeof editBody>, "version" | "because" | "keptBecause">;
 
 /** The same for a correction, in the taxonomy version that the incident keeps. */
 export async function checkEdit(deps: IncidentHttpDeps, id: string, edit: Edit): Promise<EditedFields> {

@@ -22,21 +22,24 @@ export type ReportContext = {
   readonly taxonomyVersion: string;
   readonly level: TriageLevel; // of the category
   readonly categoryTitle: string;
-  readonly digestOf: (text: string) => string;
+  readonly id: string; // of the incident
+  readonly kept: (text: string) => string; // the sealed form of the summary
+  readonly digestOf: (sealed: string) => string;
 };
 
 /** A person asked: an incident opens at once, unscored, at the level of its category. */
 export function openReported(report: StaffReport, context: ReportContext): Effects {
   const effects = noEffects();
+  const summary = context.kept(report.summary);
   const row: IncidentRow = {
-    id: context.newId(),
+    id: context.id,
     ref: context.reference,
     situationId: null,
     state: "open",
     level: context.level,
     category: report.category,
     taxonomyVersion: context.taxonomyVersion,
-    summary: report.summary,
+    summary,
     siteId: report.siteId,
     zoneId: report.zoneId,
     deviceId: null,
@@ -85,7 +88,7 @@ export function openReported(report: StaffReport, context: ReportContext): Effec
       level: row.level,
       site: row.siteId,
       occurred_at: new Date(row.occurredAtMs).toISOString(),
-      summary_sha256: context.digestOf(report.summary),
+      summary_sha256: context.digestOf(summary),
     },
   });
   effects.changes.push({ kind: "incident_opened", from: null, incidentId: row.id });

@@ -1,12 +1,13 @@
 import type { FastifyPluginAsync } from "fastify";
 import { Type } from "typebox";
+import { callersDb, inScope } from "../access/callers-db.ts";
+import { actorOf } from "../access/authenticate-http.ts";
 import { problem } from "../api/problem.ts";
 import { typed } from "../api/typed.ts";
 import { appendAudit } from "../audit/audit-append.ts";
 import type { Chance } from "../platform/chance.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Db } from "../schema.ts";
-import { administrator } from "./administrator-http.ts";
 import { deliverQueue, jobData, reviveDead, type DeliverJobs } from "./delivery-store.ts";
 import { deliveryState, listDeliveries, type DeliveryView } from "./notify-read.ts";
 import { defaultSchedule, plannedAttempts, type Schedule } from "./notify.ts";
@@ -68,18 +69,22 @@ export function deliveryRoutes(instance: Parameters<FastifyPluginAsync>[0], deps
       }),
     },
   };
-  app.get("/api/v1/webhooks/deliveries", { schema: list }, async (request) => {
-    const { state, webhookId, cursor, limit = 50 } = request.query;
-    const rows = await listDeliveries(deps.db, {
-      state: state ?? null,
-      endpointId: webhookId ?? null,
-      beforeId: cursor ?? null,
-      limit: limit + 1,
-    });
-    const page = rows.slice(0, limit);
-    const last = rows.length > limit ? page.at(-1) : undefined;
-    return { items: page.map((row) => viewOf(row, deps)), nextCursor: last?.id ?? null };
-  });
+  app.get(
+    "/api/v1/webhooks/deliveries",
+    { schema: list, config: { access: { action: "webhook:read", on: "organisation" } } },
+    async (request) => {
+      const { state, webhookId, cursor, limit = 50 } = request.query;
+      const rows = await listDeliveries(callersDb(deps.db, request), {
+        state: state ?? null,
+        endpointId: webhookId ?? null,
+        beforeId: cursor ?? null,
+        limit: limit + 1,
+      });
+      const page = rows.slice(0, limit);
+      const last = rows.length > limit ? page.at(-1) : undefined;
+      return { items: page.map((row) => viewOf(row, deps)), nextCursor: last?.id ?? null };
+    },
+  );
   const one = {
     tags,
     operationId: "redriveWebhookDelivery",
@@ -87,22 +92,31 @@ export function deliveryRoutes(instance: Parameters<FastifyPluginAsync>[0], deps
     params: idParams,
     response: { 202: redriven },
   };
-  app.post("/api/v1/webhooks/deliveries/:id/redrive", { schema: one }, async (request, reply) => {
-    const actor = administrator(request);
-    const count = await redrive({ id: request.params.id, limit: 1 }, actor, deps);
-    if (count === 0) await refuseRedrive(request.params.id, deps);
-    return reply.code(202).send({ redriven: count });
-  });
+  app.post(
+    "/api/v1/webhooks/deliveries/:id/redrive",
+    { schema: one, config: { access: { action: "webhook:write", on: "organisation" } } },
+    async (request, reply) => {
+      const actor = actorOf(request).token;
+      const own = inScope(deps, request);
+      const count = await redrive({ id: request.params.id, limit: 1 }, actor, own);
+      if (count === 0) await refuseRedrive(request.params.id, own);
+      return reply.code(202).send({ redriven: count });
+    },
+  );
   const all = {
     tags,
     operationId: "redriveWebhookDeliveries",
     summary: `Sends the dead letters of active endpoints again, oldest first, at most ${redrivenMax} a call`,
     response: { 202: redriven },
   };
-  app.post("/api/v1/webhooks/deliveries/redrive", { schema: all }, async (request, reply) => {
-    const count = await redrive({ id: null, limit: redrivenMax }, administrator(request), deps);
-    return reply.code(202).send({ redriven: count });
-  });
+  app.post(
+    "/api/v1/webhooks/deliveries/redrive",
+    { schema: all, config: { access: { action: "webhook:write", on: "organisation" } } },
+    async (request, reply) => {
+      const count = await redrive({ id: null, limit: redrivenMax }, actorOf(request).token, inScope(deps, request));
+      return reply.code(202).send({ redriven: count });
+    },
+  );
 }
 
 async function redrive(

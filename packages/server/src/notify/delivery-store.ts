@@ -1,7 +1,11 @@
 import { sql } from "kysely";
 import type { JsonObject } from "@tillwatch/wire";
+import { appendAudit } from "../audit/audit-append.ts";
+import type { Chance } from "../platform/chance.ts";
+import type { FieldVault } from "../platform/keys/field-vault.ts";
 import type { NewJob } from "../platform/jobs.ts";
 import type { DbOrTx, Tx } from "../schema.ts";
+import { webhookSubject } from "../subjects.ts";
 
 export const deliverQueue = "webhook_deliver";
 
@@ -15,16 +19,47 @@ export type NewDelivery = {
   readonly endpointId: string;
   readonly event: string;
   readonly body: string;
+  /** Whose it is, and what case it tells of. */
+  readonly organisationId?: string;
+  readonly incidentId?: string;
 };
 
-/** Writes the deliveries and their first jobs; both exist if and only if `tx` commits. */
+type Queue = {
+  readonly jobs: DeliverJobs;
+  readonly fields: FieldVault;
+  readonly chance: Chance;
+  readonly nowMs: number;
+};
+
+/**
+ * Writes the deliveries, their first jobs and their entries in the record; all of it exists if and only if `tx` commits. What leaves the
+ * house without an entry is refused by the database.
+ */
 export async function queueDeliveries(
   tx: Tx,
   deliveries: readonly NewDelivery[],
-  { jobs, nowMs }: { readonly jobs: DeliverJobs; readonly nowMs: number },
+  { jobs, fields, chance, nowMs }: Queue,
 ): Promise<void> {
   if (deliveries.length === 0) return;
-  await insertDeliveries(tx, deliveries, nowMs);
+  const bodies = await fields.sealMany(
+    tx,
+    deliveries.map(({ endpointId, body }) => ({ subject: webhookSubject(endpointId), text: body })),
+  );
+  const sealed = deliveries.map((delivery, at) => ({ ...delivery, body: bodies[at] ?? "" }));
+  await insertDeliveries(tx, sealed, nowMs);
+  await appendAudit(
+    tx,
+    deliveries.map(({ id, endpointId, event, organisationId, incidentId }) => ({
+      kind: "webhook.queued",
+      actor: "machine",
+      subject: { kind: "webhook_delivery", id },
+      because: "a receiver asked for such events",
+      atMs: nowMs,
+      body: { endpoint: endpointId, event, ...(incidentId === undefined ? {} : { incidentId }) },
+      ...(organisationId === undefined ? {} : { organisationId }),
+    })),
+    chance,
+  );
   const data = deliveries.map(({ id }) => ({ data: jobData(id, 0) }));
   await jobs.enqueueAll(tx, deliverQueue, data);
 }
@@ -50,19 +85,26 @@ export type DueDelivery = {
   readonly body: string;
   readonly attempts: number;
   readonly roundAttempts: number;
+  /** Of an organisation that takes part no longer: it is told nothing any more, not even what happened before. */
+  readonly organisationEnded: boolean;
 };
 
 /** A delivery that still waits for the attempt that this job stands for; null where the job is stale or the endpoint off. */
 export async function dueDelivery(
-  db: DbOrTx,
+  { db, fields }: { readonly db: DbOrTx; readonly fields: FieldVault },
   job: { readonly deliveryId: string; readonly attempt: number },
 ): Promise<DueDelivery | null> {
   const { rows } = await sql<DueDelivery>`
-    select d.id, d.endpoint_id as "endpointId", e.url, e.secret, d.body, d.attempts, d.round_attempts as "roundAttempts"
+    select d.id, d.endpoint_id as "endpointId", e.url, e.secret, d.body, d.attempts, d.round_attempts as "roundAttempts",
+      exists (select from organisation o where o.id = e.organisation_id and o.ended_at is not null) as "organisationEnded"
     from webhook_delivery d join webhook_endpoint e on e.id = d.endpoint_id
     where d.id = ${job.deliveryId}::uuid and d.state = 'waiting' and d.attempts = ${job.attempt}
       and e.state = 'active' and e.secret is not null`.execute(db);
-  return rows[0] ?? null;
+  const [due] = rows;
+  if (due === undefined) return null;
+  const [url = null, secret = null, body = null] = await fields.openKept(db, [due.url, due.secret, due.body]);
+  // Erased with the receiver's key: there is nothing to send any more, nor anybody to send it to.
+  return url === null || secret === null || body === null ? null : { ...due, url, secret, body };
 }
 
 export type AttemptRow = {

@@ -10,6 +10,7 @@ import { Jobs } from "../platform/jobs.ts";
 import { silentLog } from "../platform/log.ts";
 import type { OpenDatabase, Schema } from "../schema.ts";
 import { testOnDatabases } from "../testing/databases.ts";
+import { testFields } from "../testing/fields.ts";
 import { changeOf } from "../testing/told-incidents.ts";
 import { reviveDead } from "./delivery-store.ts";
 import { deliverQueue, jobData } from "./delivery-store.ts";
@@ -55,6 +56,7 @@ async function whileDelivering(
   { database: { db }, url, schedule = [0, 0] }: World,
   body: (jobs: Jobs<Schema>) => Promise<void>,
 ) {
+  const fields = await testFields(db);
   const jobs = await Jobs.open(db, silentLog);
   const sender = webhookSender({ allowPrivate: true, timeoutMs: 500 });
   try {
@@ -63,10 +65,10 @@ async function whileDelivering(
     await db
       .transaction()
       .execute((tx) =>
-        insertEndpoint(tx, { id, url, secret, events, createdAtMs: systemClock(), createdBy: "user:test" }),
+        insertEndpoint(tx, { id, url, secret, events, createdAtMs: systemClock(), createdBy: "user:test" }, fields),
       );
-    await defineWebhookJobs(jobs, { db, clock: systemClock, chance: systemChance, sender, schedule });
-    const tell = notifyStage({ jobs, chance: systemChance });
+    await defineWebhookJobs(jobs, { db, fields, clock: systemClock, chance: systemChance, sender, schedule });
+    const tell = notifyStage({ jobs, fields, chance: systemChance, organisationOf: () => "home" });
     await db.transaction().execute((tx) => tell([changeOf({ kind: "incident_opened" })], { tx, nowMs: systemClock() }));
     await body(jobs);
   } finally {
@@ -173,7 +175,8 @@ testOnDatabases(
     const shop = await receiver(() => ({ status: 503 }));
     try {
       await whileDelivering({ database, url: shop.url, schedule: [3_600] }, async (jobs) => {
-        const tell = notifyStage({ jobs, chance: systemChance });
+        const fields = await testFields(database.db);
+        const tell = notifyStage({ jobs, fields, chance: systemChance, organisationOf: () => "home" });
         const rolledBack = database.db.transaction().execute(async (tx) => {
           await tell([changeOf({ kind: "promoted" })], { tx, nowMs: systemClock() });
           throw new Error("roll back");

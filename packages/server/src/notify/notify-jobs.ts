@@ -2,6 +2,7 @@ import { unreachable, type JsonValue } from "@tillwatch/wire";
 import { appendAudit } from "../audit/audit-append.ts";
 import type { Chance } from "../platform/chance.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { FieldVault } from "../platform/keys/field-vault.ts";
 import type { QueuedJob, QueueRules } from "../platform/jobs.ts";
 import type { Db, Tx } from "../schema.ts";
 import {
@@ -25,6 +26,7 @@ export type WebhookJobs = DeliverJobs & {
 
 export type WebhookJobsDeps = {
   readonly db: Db;
+  readonly fields: FieldVault;
   readonly clock: Clock;
   readonly chance: Chance;
   readonly sender: Sender;
@@ -49,8 +51,9 @@ export async function defineWebhookJobs(jobs: WebhookJobs, deps: WebhookJobsDeps
 async function attemptDelivery(job: QueuedJob, jobs: DeliverJobs, deps: WebhookJobsDeps): Promise<void> {
   const { deliveryId, attempt } = job.data;
   if (!isText(deliveryId) || typeof attempt !== "number") throw new TypeError("a webhook job names its delivery");
-  const due = await dueDelivery(deps.db, { deliveryId, attempt });
+  const due = await dueDelivery(deps, { deliveryId, attempt });
   if (due === null) return;
+  if (due.organisationEnded) return endOfOrganisation(due, deps);
   const startedMs = deps.clock();
   const message = { id: `msg_${due.id}`, timestampSeconds: Math.floor(startedMs / 1_000), body: due.body };
   const outcome = await deps.sender.send(due, message);
@@ -77,7 +80,8 @@ async function attemptDelivery(job: QueuedJob, jobs: DeliverJobs, deps: WebhookJ
         { data: jobData(due.id, due.attempts + 1), delaySeconds: step.delaySeconds },
       ]);
     }
-    if (step.kind === "dead" && step.because === "endpoint_gone") await disable(tx, due, { deps, atMs: endedMs });
+    if (step.kind === "dead" && step.because === "endpoint_gone")
+      await disable(tx, due, { deps, atMs: endedMs, why: gone });
   });
 }
 
@@ -97,15 +101,29 @@ function stateAfter(step: NextStep, outcome: AttemptOutcome): StateAfter {
   }
 }
 
-async function disable(tx: Tx, due: DueDelivery, when: { deps: WebhookJobsDeps; atMs: number }): Promise<void> {
-  const change = { id: due.endpointId, to: "disabled" as const, because: "endpoint_gone" };
+/** What was queued before the end is not sent after it; the first message that is due says so on the record. */
+async function endOfOrganisation(due: DueDelivery, deps: WebhookJobsDeps): Promise<void> {
+  const why = { code: "organisation_ended", says: "its organisation has ended" };
+  await deps.db.transaction().execute((tx) => disable(tx, due, { deps, atMs: deps.clock(), why }));
+}
+
+type Why = { readonly code: string; readonly says: string };
+const gone: Why = { code: "endpoint_gone", says: "the receiver answered 410 Gone" };
+
+async function disable(
+  tx: Tx,
+  due: DueDelivery,
+  when: { readonly deps: WebhookJobsDeps; readonly atMs: number; readonly why: Why },
+): Promise<void> {
+  const { code, says } = when.why;
+  const change = { id: due.endpointId, to: "disabled" as const, because: code };
   if (!(await setEndpointState(tx, change))) return;
-  await killWaiting(tx, due.endpointId, "endpoint_gone");
+  await killWaiting(tx, due.endpointId, code);
   const record = {
     kind: "webhook.disabled",
     actor: "machine",
     subject: { kind: "webhook", id: due.endpointId },
-    because: "the receiver answered 410 Gone",
+    because: says,
     atMs: when.atMs,
     body: { delivery: due.id },
   };

@@ -1,5 +1,7 @@
 import { sql } from "kysely";
+import type { FieldVault } from "../platform/keys/field-vault.ts";
 import type { Tx } from "../schema.ts";
+import { webhookSubject } from "../subjects.ts";
 
 export type EndpointState = "active" | "disabled" | "removed";
 
@@ -12,21 +14,28 @@ export type NewEndpoint = {
   readonly createdBy: string;
 };
 
-export async function insertEndpoint(tx: Tx, endpoint: NewEndpoint): Promise<void> {
+/** The address and the secret are sealed: an address may carry a password of the receiver's making. */
+export async function insertEndpoint(tx: Tx, endpoint: NewEndpoint, fields: FieldVault): Promise<void> {
+  const subject = webhookSubject(endpoint.id);
+  const [url, secret] = await fields.sealMany(
+    tx,
+    [endpoint.url, endpoint.secret].map((text) => ({ subject, text })),
+  );
   await sql`
     insert into webhook_endpoint (id, url, secret, events, state, because, created_at, created_by)
-    values (${endpoint.id}::uuid, ${endpoint.url}, ${endpoint.secret}, ${endpoint.events}::text[], 'active', 'added',
+    values (${endpoint.id}::uuid, ${url}, ${secret}, ${endpoint.events}::text[], 'active', 'added',
       ${iso(endpoint.createdAtMs)}::timestamptz, ${endpoint.createdBy})`.execute(tx);
 }
 
-/** Active endpoints that want one of these events. Uses index webhook_endpoint_active. */
+/** Active endpoints of living organisations that want one of these events. Uses index webhook_endpoint_active. */
 export async function endpointsFor(
   tx: Tx,
   events: readonly string[],
-): Promise<readonly { readonly id: string; readonly events: readonly string[] }[]> {
-  const { rows } = await sql<{ id: string; events: string[] }>`
-    select id, events from webhook_endpoint
+): Promise<readonly { readonly id: string; readonly organisationId: string; readonly events: readonly string[] }[]> {
+  const { rows } = await sql<{ id: string; organisationId: string; events: string[] }>`
+    select id, organisation_id as "organisationId", events from webhook_endpoint
     where state = 'active' and events && ${events}::text[]
+      and not exists (select from organisation o where o.id = webhook_endpoint.organisation_id and o.ended_at is not null)
     order by created_at limit 1000`.execute(tx);
   return rows;
 }
@@ -42,6 +51,15 @@ export async function setEndpointState(
     where id = ${change.id}::uuid and state <> 'removed'
     returning id`.execute(tx);
   return rows.length > 0;
+}
+
+/** Which of these are about a colleague: who reads a webhook's messages is not known here, so nothing is told of them. */
+export async function handledByOthers(tx: Tx, incidentIds: readonly string[]): Promise<ReadonlySet<string>> {
+  if (incidentIds.length === 0) return new Set();
+  const { rows } = await sql<{ id: string }>`
+    select id::text as id from incident where handlers is not null
+      and id in (select value::uuid from json_array_elements_text(${JSON.stringify(incidentIds)}::json))`.execute(tx);
+  return new Set(rows.map(({ id }) => id));
 }
 
 function iso(ms: number): string {

@@ -1,7 +1,17 @@
 import type { IncidentId, IncidentState, IncidentSummary } from "@tillwatch/wire";
 import type { IncidentChange } from "../flow.ts";
 
-export const webhookEvents = ["incident.opened", "incident.changed"] as const;
+export const webhookEvents = [
+  "incident.opened",
+  "incident.changed",
+  "access.alarm",
+  "silence.ended",
+  "misuse.flagged",
+  "control.failed",
+  "control.passed",
+  "packet.released",
+  "packet.release_withdrawn",
+] as const;
 export type WebhookEvent = (typeof webhookEvents)[number];
 
 /** What is sent. Tokens and codes only: nothing about a person, no free text. Well under the advised 20 kB. */
@@ -11,20 +21,27 @@ export type WebhookPayload = {
   readonly data: Readonly<Record<string, string | number | null>>;
 };
 
-export type Announcement = { readonly incidentId: IncidentId; readonly event: WebhookEvent; readonly body: string };
+export type Announcement = {
+  readonly incidentId: IncidentId;
+  readonly siteId: string;
+  readonly event: WebhookEvent;
+  readonly body: string;
+};
 
 /** Below the threshold nobody outside is told. */
 const untold: ReadonlySet<IncidentState> = new Set(["watch", "aged_out"]);
 
-/** At most one announcement an incident and batch: the opening if there was one, with what is known at the end of the batch. */
+/**
+ * Nothing of what is silenced. At most one announcement an incident and batch: the opening if there was one, with what is known at the end of the batch.
+ */
 export function announcements(changes: readonly IncidentChange[]): readonly Announcement[] {
-  const told = changes.filter((change) => !untold.has(change.incident.state));
+  const told = changes.filter((change) => change.silenced !== true && !untold.has(change.incident.state));
   const opened = new Set(told.filter(isOpening).map((change) => change.incident.id));
   const last = new Map(told.map((change) => [change.incident.id, change]));
   return [...last.values()].map(({ incident, at }) => {
     const event = opened.has(incident.id) ? "incident.opened" : "incident.changed";
     const payload: WebhookPayload = { type: event, timestamp: at, data: payloadData(incident) };
-    return { incidentId: incident.id, event, body: JSON.stringify(payload) };
+    return { incidentId: incident.id, siteId: incident.siteId, event, body: JSON.stringify(payload) };
   });
 }
 

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { installationPrincipal } from "../access/principal.ts";
 import { administratorCredential, digestOf } from "../access/credential.ts";
 import { systemChance } from "../platform/chance.ts";
 import { Jobs } from "../platform/jobs.ts";
 import { silentLog } from "../platform/log.ts";
 import { testOnDatabases } from "../testing/databases.ts";
+import { testFields } from "../testing/fields.ts";
 import { bearer, testServer, token } from "../testing/server.ts";
 import { defineWebhookJobs } from "./notify-jobs.ts";
 import type { AttemptOutcome } from "./notify.ts";
@@ -14,6 +16,7 @@ const clock = () => Date.parse("2026-11-20T10:00:00.000Z");
 testOnDatabases(
   "B08 an endpoint is added, tested, and its dead letter redriven, over the API",
   async ({ db }, context) => {
+    const fields = await testFields(db);
     const jobs = await Jobs.open(db, silentLog);
     context.after(() => jobs.close());
     const outcomes: AttemptOutcome[] = [{ kind: "failed", status: 503, code: "webhook_status_refused" }];
@@ -21,8 +24,10 @@ testOnDatabases(
       send: async () => outcomes.shift() ?? ({ kind: "delivered", status: 200 } as const),
       close: async () => {},
     };
-    await defineWebhookJobs(jobs, { db, clock, chance: systemChance, sender, schedule: [] });
-    const routes = [webhookRoutes({ db, clock, chance: systemChance, jobs, allowPrivate: false, schedule: [] })];
+    await defineWebhookJobs(jobs, { db, fields, clock, chance: systemChance, sender, schedule: [] });
+    const routes = [
+      webhookRoutes({ db, fields, clock, chance: systemChance, jobs, allowPrivate: false, schedule: [] }),
+    ];
     const { app } = await testServer(context, { db, routes });
     const call = async (method: "GET" | "POST" | "DELETE", url: string, payload?: object) => {
       const answer = await app.inject({ method, url, headers: bearer, ...(payload === undefined ? {} : { payload }) });
@@ -40,7 +45,17 @@ testOnDatabases(
         {
           id,
           url: "https://receiver.example/hook",
-          events: ["incident.opened", "incident.changed"],
+          events: [
+            "incident.opened",
+            "incident.changed",
+            "access.alarm",
+            "silence.ended",
+            "misuse.flagged",
+            "control.failed",
+            "control.passed",
+            "packet.released",
+            "packet.release_withdrawn",
+          ],
           state: "active",
           because: "added",
           createdAt: "2026-11-20T10:00:00.000Z",
@@ -84,10 +99,15 @@ testOnDatabases("B08 what cannot be an endpoint is refused with its code and pla
   const jobs = { enqueueAll: async () => {} };
   const { app } = await testServer(context, {
     db,
-    routes: [webhookRoutes({ db, clock, chance: systemChance, jobs, allowPrivate: false })],
+    routes: [
+      webhookRoutes({ db, fields: await testFields(db), clock, chance: systemChance, jobs, allowPrivate: false }),
+    ],
     credentials: [
       administratorCredential(token),
-      { sha256: digestOf("person-token"), actor: { token: "user:p1", kind: "person" } },
+      {
+        sha256: digestOf("person-token"),
+        principal: { ...installationPrincipal, token: "user:p1", kind: "person", roles: ["guard"] },
+      },
     ],
   });
   const unknown = "/api/v1/webhooks/3f0c5a0e-5b1f-4a57-9d0e-0d9f6a1b2c3d";
@@ -105,12 +125,12 @@ testOnDatabases("B08 what cannot be an endpoint is refused with its code and pla
       url: "/api/v1/webhooks/deliveries/3f0c5a0e-5b1f-4a57-9d0e-0d9f6a1b2c3d/redrive",
       want: [404, "webhook_delivery_unknown"],
     },
-    { url: "/api/v1/webhooks/deliveries/redrive", headers: person, want: [403, "webhook_administrator_needed"] },
+    { url: "/api/v1/webhooks/deliveries/redrive", headers: person, want: [403, "access_refused"] },
     {
       url: "/api/v1/webhooks",
       headers: person,
       payload: { url: "https://a.example" },
-      want: [403, "webhook_administrator_needed"],
+      want: [403, "access_refused"],
     },
   ];
   for (const { url, payload, headers = bearer, want } of refused) {

@@ -1,15 +1,17 @@
 import type { FastifyPluginAsync } from "fastify";
 import { Type, type Static } from "typebox";
+import { callersDb, inScope } from "../access/callers-db.ts";
+import { actorOf } from "../access/authenticate-http.ts";
 import { problem } from "../api/problem.ts";
 import { typed } from "../api/typed.ts";
 import { appendAudit } from "../audit/audit-append.ts";
 import type { Chance } from "../platform/chance.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { FieldVault } from "../platform/keys/field-vault.ts";
 import type { Db, Tx } from "../schema.ts";
 import { parseEndpointUrl } from "./address-guard.ts";
 import { killWaiting, queueDeliveries, type DeliverJobs } from "./delivery-store.ts";
 import { deliveryRoutes } from "./deliveries-http.ts";
-import { administrator } from "./administrator-http.ts";
 import { endpointState, listEndpoints, type EndpointView } from "./notify-read.ts";
 import { insertEndpoint, setEndpointState } from "./notify-store.ts";
 import { webhookEvents, type Schedule, type WebhookPayload } from "./notify.ts";
@@ -17,6 +19,7 @@ import { secretBytes, secretOf } from "./signature.ts";
 
 export type WebhookRoutesDeps = {
   readonly db: Db;
+  readonly fields: FieldVault;
   readonly clock: Clock;
   readonly chance: Chance;
   readonly jobs: DeliverJobs;
@@ -63,9 +66,13 @@ function readRoutes(instance: Instance, deps: WebhookRoutesDeps): void {
     summary: "Endpoints that are told by webhook",
     response: { 200: Type.Object({ items: Type.Array(endpointShape) }) },
   };
-  typed(instance).get("/api/v1/webhooks", { schema: list }, async () => ({
-    items: (await listEndpoints(deps.db)).map(viewOf),
-  }));
+  typed(instance).get(
+    "/api/v1/webhooks",
+    { schema: list, config: { access: { action: "webhook:read", on: "organisation" } } },
+    async (request) => ({
+      items: (await listEndpoints(callersDb(deps.db, request))).map(viewOf),
+    }),
+  );
 }
 
 function changeRoutes(instance: Instance, deps: WebhookRoutesDeps): void {
@@ -77,22 +84,34 @@ function changeRoutes(instance: Instance, deps: WebhookRoutesDeps): void {
     body: newEndpointShape,
     response: { 201: Type.Intersect([endpointShape, Type.Object({ secret: Type.String() })]) },
   };
-  app.post("/api/v1/webhooks", { schema: add }, async (request, reply) => {
-    const actor = administrator(request);
-    return reply.code(201).send(await addEndpoint(request.body, actor, deps));
-  });
+  app.post(
+    "/api/v1/webhooks",
+    { schema: add, config: { access: { action: "webhook:write", on: "organisation" } } },
+    async (request, reply) => {
+      const actor = actorOf(request).token;
+      return reply.code(201).send(await addEndpoint(request.body, actor, inScope(deps, request)));
+    },
+  );
   const remove = { tags, operationId: "removeWebhook", summary: "Removes an endpoint", params: idParams };
-  app.delete("/api/v1/webhooks/:id", { schema: remove }, async (request, reply) => {
-    const change = { id: request.params.id, to: "removed" as const, because: "removed" };
-    await changeEndpoint(change, { actor: administrator(request), kind: "webhook.removed" }, deps);
-    return reply.code(204).send();
-  });
+  app.delete(
+    "/api/v1/webhooks/:id",
+    { schema: remove, config: { access: { action: "webhook:write", on: "organisation" } } },
+    async (request, reply) => {
+      const change = { id: request.params.id, to: "removed" as const, because: "removed" };
+      await changeEndpoint(change, { actor: actorOf(request).token, kind: "webhook.removed" }, inScope(deps, request));
+      return reply.code(204).send();
+    },
+  );
   const enable = { tags, operationId: "enableWebhook", summary: "Enables a disabled endpoint", params: idParams };
-  app.post("/api/v1/webhooks/:id/enable", { schema: enable }, async (request, reply) => {
-    const change = { id: request.params.id, to: "active" as const, because: "enabled" };
-    await changeEndpoint(change, { actor: administrator(request), kind: "webhook.enabled" }, deps);
-    return reply.code(204).send();
-  });
+  app.post(
+    "/api/v1/webhooks/:id/enable",
+    { schema: enable, config: { access: { action: "webhook:write", on: "organisation" } } },
+    async (request, reply) => {
+      const change = { id: request.params.id, to: "active" as const, because: "enabled" };
+      await changeEndpoint(change, { actor: actorOf(request).token, kind: "webhook.enabled" }, inScope(deps, request));
+      return reply.code(204).send();
+    },
+  );
   const probe = {
     tags,
     operationId: "testWebhook",
@@ -100,10 +119,14 @@ function changeRoutes(instance: Instance, deps: WebhookRoutesDeps): void {
     params: idParams,
     response: { 202: Type.Object({ deliveryId: Type.String() }) },
   };
-  app.post("/api/v1/webhooks/:id/test", { schema: probe }, async (request, reply) => {
-    const actor = administrator(request);
-    return reply.code(202).send({ deliveryId: await sendTest(request.params.id, actor, deps) });
-  });
+  app.post(
+    "/api/v1/webhooks/:id/test",
+    { schema: probe, config: { access: { action: "webhook:write", on: "organisation" } } },
+    async (request, reply) => {
+      const actor = actorOf(request).token;
+      return reply.code(202).send({ deliveryId: await sendTest(request.params.id, actor, inScope(deps, request)) });
+    },
+  );
 }
 
 async function addEndpoint(wanted: Static<typeof newEndpointShape>, actor: string, deps: WebhookRoutesDeps) {
@@ -117,7 +140,7 @@ async function addEndpoint(wanted: Static<typeof newEndpointShape>, actor: strin
   const events = wanted.events ?? [...webhookEvents];
   const endpoint = { id: deps.chance.uuid(), url: parsed.value.href, secret, events, createdAtMs, createdBy: actor };
   await deps.db.transaction().execute(async (tx) => {
-    await insertEndpoint(tx, endpoint);
+    await insertEndpoint(tx, endpoint, deps.fields);
     const body = { host: parsed.value.host, events };
     await recordChange(tx, { kind: "webhook.added", id: endpoint.id, actor, because: "a person asked", body }, deps);
   });
@@ -145,7 +168,7 @@ async function sendTest(endpointId: string, actor: string, deps: WebhookRoutesDe
     const state = await endpointState(tx, endpointId);
     if (state === null || state === "removed") throw unknownEndpoint();
     if (state === "disabled") throw disabledEndpoint();
-    await queueDeliveries(tx, [delivery], { jobs: deps.jobs, nowMs });
+    await queueDeliveries(tx, [delivery], { ...deps, nowMs });
     const body = { delivery: id };
     await recordChange(tx, { kind: "webhook.tested", id: endpointId, actor, because: "a person asked", body }, deps);
   });

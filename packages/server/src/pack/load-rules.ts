@@ -1,6 +1,15 @@
-import { compileRules, parseRules, ruleIdOf, type SigmaProblem, type SigmaRule } from "@tillwatch/sigma";
+import {
+  compile,
+  correlationIdOf,
+  ruleIdOf,
+  type Detector,
+  type SigmaCorrelation,
+  type SigmaProblem,
+  type SigmaRule,
+} from "@tillwatch/sigma";
 import { isJsonObject, ok, refused, type Result } from "@tillwatch/wire";
 import { meaningOf, type LoadedRules } from "../detect/detect.ts";
+import { windowLimits } from "../detect/site-counts.ts";
 import type { RuleWords } from "../score/weights.ts";
 
 export type RuleFile = { readonly file: string; readonly text: string };
@@ -9,22 +18,66 @@ export type Rulebook = {
   readonly rules: LoadedRules;
   readonly words: ReadonlyMap<string, RuleWords>;
   readonly parsed: readonly SigmaRule[];
+  readonly detector: Detector;
 };
 
-/** Parses and compiles rule files: all of them, or the list of what is wrong. */
-export function loadRules(files: readonly RuleFile[], version: string): Result<Rulebook, readonly SigmaProblem[]> {
-  const results = files.map(({ text, file }) => parseRules(text, file));
-  const problems = results.flatMap((result) => (result.ok ? [] : result.error));
-  if (problems.length > 0) return refused(problems);
-  const parsed = results.flatMap((result) => (result.ok ? result.value : []));
-  const compiled = compileRules(parsed);
-  if (!compiled.ok) return refused(compiled.error);
-  const meanings = new Map(parsed.map((rule) => [ruleIdOf(rule), meaningOf(rule)]));
-  const words = new Map(parsed.map((rule) => [ruleIdOf(rule), wordsOf(rule)]));
-  return ok({ rules: { version, ruleSet: compiled.value, meanings }, words, parsed });
+/** Windows live in memory and are rebuilt from the log when a process starts. */
+const timespanMaxMs = 24 * 60 * 60_000;
+
+/**
+ * Parses and compiles files of rules, correlations and filters: all of them, or the list of what is wrong. What `previous` holds of them
+ * is taken from it, so that a change of a few rules costs only these.
+ */
+export function loadRules(
+  files: readonly RuleFile[],
+  version: string,
+  previous?: Rulebook,
+): Result<Rulebook, readonly SigmaProblem[]> {
+  const detector = compile(files, {
+    correlations: windowLimits,
+    ...(previous === undefined ? {} : { previous: previous.detector }),
+  });
+  if (!detector.ok) return detector;
+  const { documents, ruleSet, startCorrelating: startCounting } = detector.value;
+  const windows = startCounting();
+  const timespanMs = windows.timespanMaxMs;
+  if (timespanMs > timespanMaxMs) return refused(longestOf(documents.correlations).map(tooLong));
+  const parsed = documents.rules;
+  const all = [
+    ...parsed.map((rule) => [ruleIdOf(rule), rule] as const),
+    ...documents.correlations.map((one) => [correlationIdOf(one), one] as const),
+  ];
+  const rules = {
+    version,
+    ruleSet,
+    meanings: new Map(all.map(([id, one]) => [id, meaningOf(one)])),
+    correlations: new Map(documents.correlations.map((one) => [correlationIdOf(one), one])),
+    titles: new Map(all.map(([id, { title }]) => [id, title])),
+    silent: windows.silentRules,
+    timespanMs,
+    startCounting,
+  };
+  const words = new Map(all.map(([id, one]) => [id, wordsOf(one)]));
+  return ok({ rules, words, parsed, detector: detector.value });
 }
 
-function wordsOf(rule: SigmaRule): RuleWords {
+function longestOf(correlations: readonly SigmaCorrelation[]): readonly SigmaCorrelation[] {
+  const longestMs = Math.max(...correlations.map(({ timespanMs }) => timespanMs));
+  return correlations.filter(({ timespanMs }) => timespanMs === longestMs);
+}
+
+function tooLong({ file, line }: SigmaCorrelation): SigmaProblem {
+  return {
+    code: "sigma_correlation_too_long",
+    file,
+    line,
+    column: 1,
+    message: "Together with what it counts, the correlation looks back over more than a day.",
+    remedy: "Shorten `timespan`; what happens over days is a question to the stored incidents.",
+  };
+}
+
+function wordsOf(rule: Pick<SigmaRule, "custom" | "title">): RuleWords {
   const own = rule.custom["tillwatch"];
   const section = isJsonObject(own) ? own : {};
   const points = section["points"];

@@ -14,12 +14,12 @@ export class PackFault extends Error {
   }
 }
 
-/** Reads every YAML file below `folder`. Throws PackFault `pack_unreadable` where the folder is not there. */
+/** Reads every YAML and Cedar file below `folder`, and the models in `models/`. Throws PackFault `pack_unreadable` where the folder is not there. */
 export function readPackFiles(folder: string): PackFiles {
   try {
     if (!statSync(folder).isDirectory()) throw new Error("not a folder");
     const names = readdirSync(folder, { recursive: true, encoding: "utf8" })
-      .filter((name) => /\.ya?ml$/.test(name))
+      .filter((name) => /\.(ya?ml|cedar|cedarschema)$/.test(name) || /^models[/\\][^/\\]+\.json$/.test(name))
       .sort();
     return new Map(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
   } catch (fault) {

@@ -20,17 +20,18 @@ import {
   type ZipInput,
 } from "@tillwatch/evidence";
 import { nodeHashing } from "@tillwatch/verify";
-import type { IncidentId, JsonObject, PacketId, PacketSummary } from "@tillwatch/wire";
+import { replaceSealedIn, type IncidentId, type JsonObject, type PacketId, type PacketSummary } from "@tillwatch/wire";
 import { appendAudit } from "../audit/audit-append.ts";
 import { readLogRow } from "../audit/audit-log-store.ts";
 import { proofOf } from "../audit/audit-proof-files.ts";
 import { disclosedEntry, type DisclosedEntry } from "../audit/audit-read.ts";
+import { copyById } from "../exhibit/copy-read.ts";
 import { exhibitById } from "../exhibit/exhibit-read.ts";
 import type { Chance } from "../platform/chance.ts";
-import { nodeSha256 } from "../platform/node-crypto.ts";
-import { putSealed, readSealed, VaultFault, type Vault } from "../platform/vault.ts";
+import { nodeSha256 } from "../platform/keys/node-crypto.ts";
+import { putSealed, readSealed, VaultFault, type Vault } from "../platform/keys/vault.ts";
 import type { Tx } from "../schema.ts";
-import { packetDocuments, type FrozenExhibit, type FrozenPacket } from "./packet-freeze.ts";
+import { packetDocuments, plainJson, type FrozenExhibit, type FrozenPacket, type PacketCopy } from "./packet-freeze.ts";
 import { gather, type GatherDeps } from "./packet-gather-store.ts";
 import { packetById, type PacketRow } from "./packet-read.ts";
 import { packetReport } from "./packet-report.ts";
@@ -115,29 +116,46 @@ type Payload = ZipInput & PayloadMeasure;
 
 /** Every payload file with its digests. Exhibits are read whole here, so that nothing is sealed that cannot be delivered. */
 async function measuredPayload(deps: PacketDeps, frozen: FrozenPacket): Promise<readonly Payload[]> {
-  const report = { path: "report.html", bytes: Buffer.from(packetReport(frozen), "utf8") };
+  const report = { path: "report.html", bytes: Buffer.from(packetReport(readable(frozen)), "utf8") };
   const payload: Payload[] = [];
   for (const { path, bytes } of [...packetDocuments(frozen), report]) {
     payload.push({ path, open: () => [bytes], ...(await measurePayload(nodeHashing, [bytes])) });
   }
   for (const exhibit of frozen.exhibits) {
-    if (exhibit.kind !== "file") continue;
+    if (exhibit.kind === "pointer") continue;
     const open = () => exhibitBytes(deps, exhibit);
     payload.push({ path: exhibit.path, open, ...(await measurePayload(nodeHashing, open())) });
   }
   return payload;
 }
 
+/** The same with the chains of custody in words, for the report. */
+function readable(frozen: FrozenPacket): FrozenPacket {
+  const custody = replaceSealedIn(plainJson(frozen.custody), (sealed) => frozen.texts[sealed] ?? sealed);
+  return { ...frozen, custody: custody as unknown as FrozenPacket["custody"] };
+}
+
 async function* exhibitBytes(deps: PacketDeps, exhibit: FrozenExhibit): AsyncGenerator<Uint8Array, void, void> {
-  const { id, bytes, sha256, name } = exhibit;
+  const { id, bytes, sha256, copy } = exhibit;
+  if (exhibit.kind === "copy" && copy != null) return yield* copyBytes(deps, copy);
   const row = await exhibitById(deps.db, id);
-  if (row?.object == null)
-    throw new PacketFault("packet_exhibit_damaged", `exhibit ${id} (${name}) is gone from the vault`);
+  if (row?.object == null) throw new PacketFault("packet_exhibit_damaged", `exhibit ${id} is gone from the vault`);
   try {
     yield* readSealed(deps.vault, { id, bytes, sha256, ...row.object });
   } catch (fault) {
     if (!(fault instanceof VaultFault)) throw fault;
-    throw new PacketFault("packet_exhibit_damaged", `exhibit ${id} (${name}) is damaged: ${fault.message}`, fault);
+    throw new PacketFault("packet_exhibit_damaged", `exhibit ${id} is damaged: ${fault.message}`, fault);
+  }
+}
+
+async function* copyBytes(deps: PacketDeps, { id, bytes, sha256 }: PacketCopy): AsyncGenerator<Uint8Array, void, void> {
+  const row = await copyById(deps.db, id);
+  if (row?.ready == null) throw new PacketFault("packet_exhibit_damaged", `the copy ${id} is gone from the vault`);
+  try {
+    yield* readSealed(deps.vault, { id, bytes, sha256, ...row.ready.object });
+  } catch (fault) {
+    if (!(fault instanceof VaultFault)) throw fault;
+    throw new PacketFault("packet_exhibit_damaged", `the copy ${id} is damaged: ${fault.message}`, fault);
   }
 }
 

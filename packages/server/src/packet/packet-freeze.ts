@@ -2,10 +2,12 @@ import {
   canonicalBytes,
   exhibitPath,
   unsafePath,
+  type CopyRecipe,
   type CustodyEntry,
   type Json,
   type JsonObject,
   type PacketAudit,
+  type PacketDraft,
   type PacketExhibit,
   type PacketIdentity,
 } from "@tillwatch/evidence";
@@ -26,6 +28,18 @@ export type FrozenExhibit = PacketExhibit & {
     readonly because: string;
     readonly digestOf: "media" | "pointer";
   } | null;
+  /** What is in the packet in the original's place; absent: the packet was gathered before there were copies. */
+  readonly copy?: PacketCopy | null;
+};
+
+/** A copy as a packet takes it. */
+export type PacketCopy = {
+  readonly id: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly sha512: string;
+  readonly mediaType: string;
+  readonly recipe: CopyRecipe;
 };
 
 /**
@@ -44,6 +58,10 @@ export type FrozenPacket = {
   readonly exhibits: readonly FrozenExhibit[];
   readonly custody: readonly { readonly exhibitId: string; readonly entries: readonly CustodyEntry[] }[];
   readonly audit: PacketAudit;
+  /** Absent: the packet was gathered before there were drafts. */
+  readonly drafts?: readonly PacketDraft[];
+  /** What the sealed texts in custody, audit and decisions say: those are proven in their sealed form, and read with these. */
+  readonly texts: Readonly<Record<string, string>>;
 };
 
 /** A small file of the payload, `path` relative to `data/`. */
@@ -61,7 +79,7 @@ export function packetDocuments(frozen: FrozenPacket): readonly PacketDocument[]
     bytes,
     sha256,
   }));
-  const record = { v: 1, ...identity, incident: asJson(incident), exhibits };
+  const record = { v: 1, ...identity, incident: asJson(incident), exhibits, texts: frozen.texts };
   const pointers = frozen.exhibits.flatMap((exhibit) => {
     if (exhibit.pointer === null) return [];
     const { id: exhibitId, bytes, sha256, mediaType } = exhibit;
@@ -75,8 +93,26 @@ export function packetDocuments(frozen: FrozenPacket): readonly PacketDocument[]
     { path: "decisions.json", bytes: canonicalBytes({ v: 1, decisions: frozen.decisions }) },
     { path: "custody.json", bytes: canonicalBytes({ v: 1, chains: frozen.custody }) },
     { path: "audit.json", bytes: canonicalBytes(frozen.audit) },
+    ...copyStatement(frozen),
+    ...draftStatement(frozen),
     ...pointers,
   ];
+}
+
+/** How each copy was made of which original; nothing where there is none. */
+function copyStatement(frozen: FrozenPacket): readonly PacketDocument[] {
+  const copies = frozen.exhibits.flatMap(({ id: exhibitId, bytes, sha256, copy }) => {
+    if (copy == null) return [];
+    const made = { bytes: copy.bytes, sha256: copy.sha256, mediaType: copy.mediaType };
+    return [{ exhibitId, original: { bytes, sha256 }, copy: made, recipe: asJson(copy.recipe) }];
+  });
+  return copies.length === 0 ? [] : [{ path: "copies.json", bytes: canonicalBytes({ v: 1, copies }) }];
+}
+
+/** Where each text comes from that a program drafted; nothing where there is none. */
+function draftStatement({ drafts = [] }: FrozenPacket): readonly PacketDocument[] {
+  if (drafts.length === 0) return [];
+  return [{ path: "drafts.json", bytes: canonicalBytes({ v: 1, texts: asJson(drafts) }) }];
 }
 
 /**
@@ -109,7 +145,7 @@ export function packetPlace(exhibit: {
   readonly kind: PacketExhibit["kind"];
 }): { readonly filename: string; readonly path: string } {
   const filename = packetFilename(exhibit.name);
-  return { filename, path: exhibitPath(exhibit.id, exhibit.kind === "file" ? filename : undefined) };
+  return { filename, path: exhibitPath(exhibit.id, exhibit.kind === "pointer" ? undefined : filename) };
 }
 
 /**

@@ -1,6 +1,8 @@
+import type { Asker } from "../access/principal.ts";
+import type { Result } from "@tillwatch/wire";
 import type { Jobs, QueueRules } from "../platform/jobs.ts";
 import { describeFault, type Log } from "../platform/log.ts";
-import { sweepVault } from "../platform/vault.ts";
+import { sweepVault } from "../platform/keys/vault.ts";
 import type { Db, Schema, Tx } from "../schema.ts";
 import { buildPacket, type PacketDeps } from "./packet-build-store.ts";
 import { knownPacketObjects, packetById, unfinishedPackets } from "./packet-read.ts";
@@ -12,7 +14,11 @@ export const packetQueue = "packet_build";
 const rules: QueueRules = { retries: 5, firstDelaySeconds: 2, delaySecondsMax: 60, runSecondsMax: 3600 };
 const leftOverAfterMs = 24 * 3_600_000;
 
-export type PacketJobDeps = PacketDeps & { readonly log: Log };
+export type PacketJobDeps = PacketDeps & {
+  readonly log: Log;
+  /** Whether whoever asked may still have this packet built, or why not: policy is asked again when the job runs. */
+  readonly stillMay: (asker: Asker, packetId: string) => Promise<Result<true, string>>;
+};
 
 /**
  * Defines the queue, takes up packets that a stop of the process cut off, and works. `retries` is for tests: a job that fails
@@ -32,6 +38,7 @@ export async function definePacketJobs(
   await jobs.work(packetQueue, async ({ data, attempt }) => {
     const { packetId: id } = data as { packetId: string };
     try {
+      if (!(await mayBuild(deps, id))) return;
       await buildPacket(deps, id);
     } catch (fault) {
       deps.log.error("packet not built", { packet: id, attempt, fault: describeFault(fault) });
@@ -39,6 +46,16 @@ export async function definePacketJobs(
       throw fault;
     }
   });
+}
+
+/** A packet of somebody who lost the right to it meanwhile, or the key by which he asked, is not built; it says so. */
+async function mayBuild(deps: PacketJobDeps, id: string): Promise<boolean> {
+  const packet = await packetById(deps.db, id);
+  if (packet === null || packet.state !== "building") return true;
+  const still = await deps.stillMay({ token: packet.requestedBy, keyId: packet.requestedWith }, id);
+  if (still.ok) return true;
+  await noteProblem(deps, { id, fault: new Error(still.error), final: true });
+  return false;
 }
 
 export async function enqueueBuild(jobs: Jobs<Schema>, tx: Tx | Db, packetId: string): Promise<void> {

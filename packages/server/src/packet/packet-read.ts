@@ -6,9 +6,16 @@ export type PacketRow = PacketSummary & {
   readonly incidentId: IncidentId;
   readonly incidentRef: string;
   readonly includeMedia: boolean;
+  readonly originals: boolean;
+  /** The one that was stated for the case when it was asked for. */
+  readonly purpose: string | null;
+  /** The legal ground under which it holds what a minor is in; null: that stays out. */
+  readonly minorGround: string | null;
   readonly because: string;
   readonly authority: string;
   readonly requestedBy: string;
+  /** The API key that a program asked with; null: no program. */
+  readonly requestedWith: string | null;
   readonly frozen: string | null;
   readonly object: { readonly objectKey: string; readonly wrappedKey: Uint8Array } | null;
 };
@@ -21,12 +28,17 @@ type Row = {
   bytes: number | null;
   sha256: string | null;
   problem: string | null;
+  disposed_at: Date | null;
   incident_id: IncidentId;
   incident_ref: string;
   include_media: boolean;
+  originals: boolean;
+  purpose: string | null;
+  minor_ground: string | null;
   because: string;
   authority: string;
   requested_by: string;
+  requested_with: string | null;
   frozen: string | null;
   object_key: string | null;
   wrapped_key: Uint8Array | null;
@@ -34,8 +46,8 @@ type Row = {
 
 export async function packetById(db: DbOrTx, id: string): Promise<PacketRow | null> {
   const { rows } = await sql<Row>`
-    select id, state, requested_at, ready_at, bytes, sha256, problem, incident_id, incident_ref, include_media, because, authority,
-      requested_by, frozen, object_key, wrapped_key
+    select id, state, requested_at, ready_at, bytes, sha256, problem, disposed_at, incident_id, incident_ref, include_media, originals, purpose, minor_ground, because, authority,
+      requested_by, requested_with, frozen, object_key, wrapped_key
     from packet where id = ${id}`.execute(db);
   const row = rows[0];
   if (row === undefined) return null;
@@ -44,9 +56,13 @@ export async function packetById(db: DbOrTx, id: string): Promise<PacketRow | nu
     incidentId: row.incident_id,
     incidentRef: row.incident_ref,
     includeMedia: row.include_media,
+    originals: row.originals,
+    purpose: row.purpose,
+    minorGround: row.minor_ground,
     because: row.because,
     authority: row.authority,
     requestedBy: row.requested_by,
+    requestedWith: row.requested_with,
     frozen: row.frozen,
     object:
       row.object_key === null || row.wrapped_key === null
@@ -57,8 +73,8 @@ export async function packetById(db: DbOrTx, id: string): Promise<PacketRow | nu
 
 /** The packets of an incident, oldest first. Uses index packet_by_incident. */
 export async function packetsOf(db: DbOrTx, incidentId: string): Promise<readonly PacketSummary[]> {
-  const { rows } = await sql<Pick<Row, "id" | "state" | "requested_at" | "ready_at" | "bytes" | "sha256" | "problem">>`
-    select id, state, requested_at, ready_at, bytes, sha256, problem
+  const { rows } = await sql<SummaryRow>`
+    select id, state, requested_at, ready_at, bytes, sha256, problem, disposed_at, include_media, originals
     from packet where incident_id = ${incidentId} order by requested_at, id limit 1000`.execute(db);
   return rows.map(toSummary);
 }
@@ -89,9 +105,13 @@ export async function downloadedLately(
   return rows[0]?.found === true;
 }
 
-function toSummary(
-  row: Pick<Row, "id" | "state" | "requested_at" | "ready_at" | "bytes" | "sha256" | "problem">,
-): PacketSummary {
+type SummaryRow = Pick<
+  Row,
+  | ("id" | "state" | "requested_at" | "ready_at" | "bytes" | "sha256" | "problem" | "disposed_at")
+  | ("include_media" | "originals")
+>;
+
+function toSummary(row: SummaryRow): PacketSummary {
   return {
     id: row.id,
     state: row.state,
@@ -100,5 +120,7 @@ function toSummary(
     bytes: row.bytes,
     sha256: row.sha256,
     problem: row.problem,
+    disposedAt: row.disposed_at?.toISOString() ?? null,
+    contents: row.include_media ? (row.originals ? "originals" : "copies") : "none",
   };
 }

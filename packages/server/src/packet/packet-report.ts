@@ -1,4 +1,4 @@
-import type { Addition, IncidentRecord, Score } from "@tillwatch/wire";
+import { draftSays, type Addition, type IncidentRecord, type Score } from "@tillwatch/wire";
 import type { FrozenExhibit, FrozenPacket } from "./packet-freeze.ts";
 import { facts, html, stamp, table, type Html } from "./packet-report-html.ts";
 import { reportStyle } from "./packet-report-style.ts";
@@ -131,9 +131,19 @@ function total(score: Score): Html {
 function timeline(incident: IncidentRecord): Html {
   const rows = incident.timeline.map((entry) => [
     html`${stamp(entry.at)}${original(entry)}`,
-    html`${entry.says}<span class="sub">${words(entry.kind)}, ${entry.actor}</span>`,
+    html`${entry.says}<span class="sub">${words(entry.kind)}, ${entry.actor}</span
+      >${drafted(incident, entry.detail["draftId"])}`,
   ]);
   return table([{ title: "When", cls: "when" }, { title: "What" }], rows, "The timeline is empty.");
+}
+
+/** Where a text comes from that a program drafted: said beside it, so that nobody takes it for a witness's own words. */
+function drafted({ drafted: known = [] }: IncidentRecord, draftId: unknown): Html | null {
+  const from = known.find((one) => one.draftId === draftId);
+  if (from === undefined) return null;
+  return html`<span class="sub drafted"
+    >${draftSays(from)} How it came about is in <code>data/drafts.json</code>.</span
+  >`;
 }
 
 type Timed = { readonly originalAt: string | null; readonly clockOffsetMs: number | null; readonly late: boolean };
@@ -191,6 +201,15 @@ function exhibitFacts(exhibit: FrozenExhibit): Html {
   const { pointer } = exhibit;
   return facts([
     ["In this packet", pointer === null ? html`<code>data/${exhibit.path}</code>` : `no: ${words(pointer.because)}`],
+    [
+      "In the original's place",
+      exhibit.copy == null
+        ? null
+        : html`a copy made anew with ${exhibit.copy.recipe.tool.name} ${exhibit.copy.recipe.tool.version}, without
+            metadata${exhibit.copy.recipe.mask === null ? "" : ", the camera's mask burned in"}${exhibit.copy.recipe.regions === null ? "" : ", marked people hidden"};
+            SHA-256 of the copy <span class="hash">${exhibit.copy.sha256}</span>, how it was made stands in
+            <code>data/copies.json</code>. Length and digests below are the sealed original's.`,
+    ],
     ["Kept at", pointer === null ? null : html`<code>${pointer.location}</code>`],
     ["Media type, as claimed", exhibit.mediaType],
     ["Length", `${exhibit.bytes} bytes${pointer?.digestOf === "pointer" ? " (of the pointer)" : ""}`],

@@ -1,25 +1,29 @@
 import { sql } from "kysely";
+import type { Asker } from "../access/principal.ts";
 import type { DbOrTx, Tx } from "../schema.ts";
-import type { StoredObject } from "../platform/vault.ts";
+import type { StoredObject } from "../platform/keys/vault.ts";
 
 export type NewPacket = {
   readonly id: string;
   readonly incidentId: string;
   readonly incidentRef: string;
   readonly includeMedia: boolean;
+  readonly originals: boolean;
+  readonly purpose: string | null;
+  readonly minorGround: string | null;
   readonly because: string;
   readonly authority: string;
   readonly requestedAtMs: number;
   readonly requestedBy: string;
+  readonly requestedWith: string | null;
 };
 
 export async function insertPacket(tx: Tx, packet: NewPacket): Promise<void> {
   await sql`
-    insert into packet (id, incident_id, incident_ref, state, include_media, because, authority, requested_at, requested_by)
-    values (${packet.id}, ${packet.incidentId}, ${packet.incidentRef}, 'building', ${packet.includeMedia}, ${packet.because},
-      ${packet.authority}, ${new Date(packet.requestedAtMs).toISOString()}::timestamptz, ${packet.requestedBy})`.execute(
-    tx,
-  );
+    insert into packet (id, incident_id, incident_ref, state, include_media, originals, purpose, minor_ground, because, authority, requested_at, requested_by, requested_with)
+    values (${packet.id}, ${packet.incidentId}, ${packet.incidentRef}, 'building', ${packet.includeMedia}, ${packet.originals},
+      ${packet.purpose}, ${packet.minorGround}, ${packet.because}, ${packet.authority}, ${new Date(packet.requestedAtMs).toISOString()}::timestamptz, ${packet.requestedBy},
+      ${packet.requestedWith})`.execute(tx);
 }
 
 /** Marks that the copies are in the custody chains; false when an earlier attempt did so already. */
@@ -59,7 +63,8 @@ export async function markReady(
   const { numAffectedRows } = await sql`
     update packet set state = 'ready', problem = null, ready_at = ${new Date(ready.atMs).toISOString()}::timestamptz,
       bytes = ${stored.bytes}, sha256 = ${stored.sha256}, object_key = ${stored.objectKey},
-      wrapped_key = decode(${Buffer.from(stored.wrappedKey).toString("hex")}, 'hex'), frozen = null
+      wrapped_key = decode(${Buffer.from(stored.wrappedKey).toString("hex")}, 'hex'), master_key_id = ${stored.masterKeyId},
+      frozen = null
     where id = ${id} and state <> 'ready'`.execute(tx);
   return numAffectedRows === 1n;
 }
@@ -74,9 +79,11 @@ export async function markProblem(
     where id = ${id} and state <> 'ready'`.execute(db);
 }
 
-/** Puts a failed packet back to work; false when it is not failed. */
-export async function reopenPacket(tx: Tx, id: string): Promise<boolean> {
+/** Puts a failed packet back to work; false when it is not failed. Who asked for it himself asks with what he shows now. */
+export async function reopenPacket(tx: Tx, id: string, by: Asker): Promise<boolean> {
   const { numAffectedRows } = await sql`
-    update packet set state = 'building' where id = ${id} and state = 'failed'`.execute(tx);
+    update packet set state = 'building',
+      requested_with = case when requested_by = ${by.token} then ${by.keyId} else requested_with end
+    where id = ${id} and state = 'failed'`.execute(tx);
   return numAffectedRows === 1n;
 }

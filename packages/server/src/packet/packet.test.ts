@@ -5,6 +5,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { sql } from "kysely";
+import { auditPage } from "../audit/audit-read.ts";
 import type { PacketReport } from "@tillwatch/evidence";
 import { verifyPacketFile } from "@tillwatch/verify";
 import { readLogRow } from "../audit/audit-log-store.ts";
@@ -12,7 +13,7 @@ import { recordExhibit, recordPointer, type Hand } from "../exhibit/exhibit-inta
 import { custodyOf } from "../exhibit/exhibit-read.ts";
 import { Jobs } from "../platform/jobs.ts";
 import { silentLog } from "../platform/log.ts";
-import { putSealed, readSealed } from "../platform/vault.ts";
+import { putSealed, readSealed } from "../platform/keys/vault.ts";
 import type { OpenDatabase, Schema } from "../schema.ts";
 import { testOnDatabases } from "../testing/databases.ts";
 import { withPacketHouse, type PacketHouse } from "../testing/packet-house.ts";
@@ -41,7 +42,15 @@ async function addExhibit(house: PacketHouse, name: string, bytes: Uint8Array): 
     note: "",
     claimedSha256: null,
   };
-  await recordExhibit(house.deps, { id, incidentId, facts, stored, hand });
+  await recordExhibit(house.deps, {
+    id,
+    incidentId,
+    facts,
+    stored,
+    hand,
+    camera: { camera: "none", deviceId: null },
+    mediaKind: "document",
+  });
   return id;
 }
 
@@ -53,10 +62,19 @@ async function addPointer(house: PacketHouse): Promise<string> {
 
 async function askPacket({ deps }: PacketHouse, includeMedia = true): Promise<string> {
   const id = deps.chance.uuid();
-  const asked = { id, incidentId, incidentRef, includeMedia, because: "police asked", authority: "role:person" };
-  await deps.db
-    .transaction()
-    .execute((tx) => insertPacket(tx, { ...asked, requestedAtMs: Date.now(), requestedBy: "user:ada" }));
+  const asked = {
+    id,
+    incidentId,
+    incidentRef,
+    includeMedia,
+    originals: false,
+    purpose: null,
+    minorGround: null,
+    because: "police asked",
+    authority: "role:person",
+  };
+  const by = { requestedBy: "user:ada", requestedWith: null };
+  await deps.db.transaction().execute((tx) => insertPacket(tx, { ...asked, ...by, requestedAtMs: Date.now() }));
   return id;
 }
 
@@ -236,9 +254,21 @@ async function withRoutes(
 ): Promise<void> {
   const jobs = await Jobs.open<Schema>(database.db, silentLog);
   await definePacketJobs(jobs, house.packets, 0);
-  const { app, url, fetch } = await serve(database.db, [
-    packetRoutes({ ...house.packets, jobs, incidentRefOf: house.deps.incidentRefOf }),
-  ]);
+  const { app, url, fetch } = await serve(
+    database.db,
+    [
+      packetRoutes({
+        ...house.packets,
+        jobs,
+        incidentRefOf: house.deps.incidentRefOf,
+        stillSealed: async () => [],
+        takenByPartner: async () => [],
+        minorsOf: async () => ({ ofCase: null, ofExhibits: new Map() }),
+        minorGrounds: [],
+      }),
+    ],
+    house.deps.fields,
+  );
   try {
     await visit({ ...house, url, fetch });
   } finally {
@@ -289,7 +319,11 @@ testOnDatabases(
           rows.map((row) => row.kind),
           ["packet.requested", "packet.sealed", "packet.downloaded"],
         );
-        assert.equal(rows[1]?.because, "insurer asked");
+        assert.ok(!JSON.stringify(rows).includes("insurer asked"), "a reason in somebody's words is sealed");
+        const { items } = await auditPage(house.deps.db, { subject: id, limit: 10 });
+        const reasons = items.map(({ because }) => because);
+        const shown = await house.deps.fields.openKept(house.deps.db, reasons);
+        assert.equal(shown.filter((text) => text === "insurer asked").length, 2, "asking and sealing have it, sealed");
         const inside = (await readdir(join(house.folder, "objects"), { recursive: true, withFileTypes: true })).filter(
           (entry) => entry.isFile(),
         );
@@ -328,7 +362,7 @@ testOnDatabases(
         const failed = await settled(served, id);
         const refusal = (await failed.json()) as { code: string; detail: string };
         assert.deepEqual([failed.status, refusal.code], [409, "packet_failed"]);
-        assert.match(refusal.detail, new RegExp(`exhibit ${exhibit} \\(clip\\.mp4\\) is damaged`));
+        assert.match(refusal.detail, new RegExp(`exhibit ${exhibit} is damaged`));
         assert.equal(await sealEntries(house, id), 0, "nothing was sealed that cannot be delivered");
         await writeFile(object, good);
         const again = await served.fetch(`${served.url}/api/v1/packets/${id}/retry`, { method: "POST" });

@@ -1,5 +1,6 @@
-import { link, mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { link, open, rename, rm } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 
 /** Makes a folder's entries (new names, renames) survive a power cut. */
 export async function syncFolder(path: string): Promise<void> {
@@ -11,11 +12,51 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Makes `folder` with all parents, each made durable in the one above it. Answers whether anything was made. */
+/** A folder of the settings that cannot be made. */
+export class FolderFault extends Error {
+  override readonly name = "FolderFault";
+  readonly code = "folder_unmakeable";
+
+  constructor(folder: string, cause: unknown) {
+    super(`the folder ${folder} cannot be made`, { cause });
+  }
+}
+
+/** A folder that a setting names, with all parents. Throws FolderFault. */
+export function makeNamedFolder(folder: string): void {
+  try {
+    makeFolderSync(folder);
+  } catch (fault) {
+    throw new FolderFault(folder, fault);
+  }
+}
+
+/**
+ * Makes `folder` with all parents; answers the uppermost one that was made, undefined where all were there. Throws what the system says.
+ * One by one and not `recursive`, which asks again for ever where a file system answers ENOENT for a folder that it will not have (/proc).
+ */
+export function makeFolderSync(folder: string, mode = 0o700): string | undefined {
+  const missing: string[] = [];
+  for (let at = resolve(folder); !existsSync(at); at = dirname(at)) missing.push(at);
+  for (const path of missing.toReversed()) makeOne(path, mode);
+  if (missing.length === 0 && !statSync(folder).isDirectory()) mkdirSync(folder); // says that something else is there
+  return missing.at(-1);
+}
+
+function makeOne(path: string, mode: number): void {
+  try {
+    mkdirSync(path, { mode });
+  } catch (fault) {
+    const taken = fault instanceof Error && "code" in fault && fault.code === "EEXIST";
+    if (!taken || statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw fault; // else somebody was quicker
+  }
+}
+
+/** The same, each made durable in the one above it. */
 export async function makeFolder(folder: string, mode = 0o700): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode });
+  const first = makeFolderSync(folder, mode);
   if (first === undefined) return;
-  for (let at = folder; at.length >= first.length; at = dirname(at)) await syncFolder(dirname(at));
+  for (let at = resolve(folder); at.length >= first.length; at = dirname(at)) await syncFolder(dirname(at));
 }
 
 type DurableWrite = { readonly mode: number; readonly replace: boolean };

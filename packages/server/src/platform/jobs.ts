@@ -2,6 +2,7 @@ import { fromKysely, PgBoss, type JobWithMetadata } from "pg-boss";
 import type { Kysely, Transaction } from "kysely";
 import type { JsonObject } from "@tillwatch/wire";
 import { describeFault, type Log } from "./log.ts";
+import { asMachine } from "./database/scoped.ts";
 
 /** How a kind of job is retried: `retries` times, waiting `firstDelaySeconds`, then twice as long each time up to the maximum. */
 export type QueueRules = {
@@ -54,15 +55,17 @@ export class Jobs<Schema> {
 
   /** Enqueues inside `tx`. `key`, if given, makes a second job of the same key a no-op while the first one waits. */
   async enqueue(tx: Transaction<Schema> | Kysely<Schema>, job: { queue: string; data: JsonObject; key?: string }) {
-    const options = { db: fromKysely(tx), ...(job.key === undefined ? {} : { singletonKey: job.key }) };
-    return this.#boss.send(job.queue, job.data, options);
+    return asMachine(tx, (machine) => {
+      const options = { db: fromKysely(machine), ...(job.key === undefined ? {} : { singletonKey: job.key }) };
+      return this.#boss.send(job.queue, job.data, options);
+    });
   }
 
   /** Enqueues many jobs of one queue inside `tx`, in one statement. A job runs at the earliest after its delay. */
   async enqueueAll(tx: Transaction<Schema> | Kysely<Schema>, queue: string, jobs: readonly NewJob[]): Promise<void> {
     if (jobs.length === 0) return;
     const rows = jobs.map(({ data, delaySeconds }) => ({ data, startAfter: delaySeconds ?? 0 }));
-    await this.#boss.insert(queue, rows, { db: fromKysely(tx) });
+    await asMachine(tx, (machine) => this.#boss.insert(queue, rows, { db: fromKysely(machine) }));
   }
 
   /**

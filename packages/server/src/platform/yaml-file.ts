@@ -19,6 +19,16 @@ export function readYaml<S extends TSchema>(
   file: string,
   schema: S,
 ): Result<Static<S>, readonly FileProblem[]> {
+  const read = readYamlWithLines(text, file, schema);
+  return read.ok ? ok(read.value.value) : read;
+}
+
+/** As `readYaml`; `lineAt` answers the line (1-based) of a JSON pointer, for problems that no schema can say. */
+export function readYamlWithLines<S extends TSchema>(
+  text: string,
+  file: string,
+  schema: S,
+): Result<{ readonly value: Static<S>; readonly lineAt: (pointer: string) => number }, readonly FileProblem[]> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, version: "1.2" });
   if (document.errors.length > 0) {
@@ -32,7 +42,7 @@ export function readYaml<S extends TSchema>(
     );
   }
   const value: unknown = document.toJS({ maxAliasCount: aliasesMax });
-  if (Value.Check(schema, value)) return ok(value);
+  if (Value.Check(schema, value)) return ok({ value, lineAt: (pointer) => lineOf(document, lines, pointer) });
   const problems = [...Value.Errors(schema, value)].map(({ instancePath, message }) => ({
     code: "file_shape_wrong" as const,
     file,

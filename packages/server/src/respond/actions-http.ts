@@ -30,7 +30,11 @@ export function actionRoutes(deps: ActionsDeps): FastifyPluginAsync {
     summary: "What happens by itself, and from which threshold on",
   };
   return async (app) => {
-    app.get("/api/v1/actions", { schema }, async () => ({ items: automaticActions(deps) }));
+    app.get(
+      "/api/v1/actions",
+      { schema, config: { access: { action: "action:read", on: "organisation" } } },
+      async () => ({ items: automaticActions(deps) }),
+    );
   };
 }
 

@@ -31,7 +31,7 @@ export function weighDetections(
       order,
       explained: explained.has(member.signalId),
       points: enough.has(`${detection.ruleId} ${member.signalId}`)
-        ? part(ownPoints(detection, weights, words), confidenceShare(member.confidence, weights))
+        ? part(ownPoints(detection, member, { weights, words }), confidenceShare(member.confidence, weights))
         : 0,
     }));
     return withShares(weighed.toSorted(byPointsThenRule), weights.repeats.same_signal);
@@ -63,12 +63,31 @@ function enoughTogether(members: readonly SituationMember[], weights: Weights): 
   const entries = members.flatMap((member) => member.detections.map(({ ruleId }) => ({ ruleId, member })));
   return new Set(
     [...groupBy(entries, ({ ruleId }) => ruleId).entries()].flatMap(([ruleId, sameRule]) => {
-      const after = weights.rule_weights[ruleId]?.after;
       const sorted = sameRule.map(({ member }) => member).toSorted((a, b) => a.correctedAtMs - b.correctedAtMs);
-      const counting = after === undefined ? sorted : sorted.filter((_, index) => isInRun(sorted, index, after));
+      const counting = sorted.filter((member, index) => {
+        const after = ruleWeightOf(ruleId, member, weights)?.after;
+        return after === undefined || isInRun(sorted, index, after);
+      });
       return counting.map((member) => `${ruleId} ${member.signalId}`);
     }),
   );
+}
+
+/** What the weights say of a rule in the period of the trading calendar in which the signal was, else at any time. */
+function ruleWeightOf(ruleId: string, member: SituationMember, weights: Weights) {
+  return shiftAt(member, weights)?.rule_weights?.[ruleId] ?? weights.rule_weights[ruleId];
+}
+
+/** What the period of the trading calendar in which the signal was asks for; undefined: there is none, or it asks for nothing. */
+export function shiftAt(member: SituationMember, weights: Weights) {
+  const name = periodOf(member);
+  return name !== null && Object.hasOwn(weights.calendar, name) ? weights.calendar[name] : undefined;
+}
+
+export function periodOf({ view }: SituationMember): string | null {
+  const time = view["time"];
+  const period = typeof time === "object" && time !== null && "calendar" in time ? time["calendar"] : null;
+  return typeof period === "string" ? period : null;
 }
 
 /** Whether `signals` consecutive members around `index` fit into the span. */
@@ -86,8 +105,12 @@ function isInRun(
   return false;
 }
 
-function ownPoints(detection: Detection, weights: Weights, words: ReadonlyMap<string, RuleWords>): number {
-  const ruled = weights.rule_weights[detection.ruleId]?.points ?? words.get(detection.ruleId)?.points;
+function ownPoints(
+  detection: Detection,
+  member: SituationMember,
+  { weights, words }: { readonly weights: Weights; readonly words: ReadonlyMap<string, RuleWords> },
+): number {
+  const ruled = ruleWeightOf(detection.ruleId, member, weights)?.points ?? words.get(detection.ruleId)?.points;
   return ruled ?? weights.points_by_level[detection.ruleLevel];
 }
 

@@ -264,3 +264,51 @@ test("A08 C04 neither a badge, a paid purchase nor a sale period makes an alarm 
   );
   assert.ok(doubted.severity < threshold, "what is not critical is still doubted");
 });
+
+test("O09 the trading calendar shifts points and thresholds of a rule for its window only, by the signal's own time", () => {
+  const sale = { time: { calendar: "Sale" } };
+  const during: typeof weights = {
+    ...weights,
+    calendar: {
+      Sale: {
+        incident_threshold: 0.95,
+        rule_weights: { void: { points: 1000, because: "voids are common in the sale" } },
+        says: "a sale asks for more",
+      },
+    },
+  };
+  const of = (view: JsonObject) =>
+    scoreSituation({
+      members: [member({ name: "v", service: "till", rules: [voided], view })],
+      weights: during,
+      words: wordsOf([voided]),
+      weightsVersion: "w",
+      rulesVersion: "r",
+    });
+  const points = (view: JsonObject) => of(view).score.additions.find(({ code }) => code === "void")?.milliLogOdds;
+  assert.deepEqual([points(sale), points({}), points({ time: { calendar: "Other" } })], [1000, 4200, 4200]);
+  assert.deepEqual(of(sale).shift, { period: "Sale", from: 0.9, says: "a sale asks for more" });
+  assert.deepEqual([of(sale).threshold, of({}).threshold, of({}).shift], [0.95, 0.9, undefined]);
+  assert.equal(of({ time: { calendar: "constructor" } }).threshold, 0.9, "no period is found by another's name");
+});
+
+test("O09 D12 a period may ask for several signals of a rule, and those outside of it count as ever", () => {
+  const after = { signals: 2, minutes: 10 };
+  const during: typeof weights = {
+    ...weights,
+    calendar: { Sale: { incident_threshold: 0.9, rule_weights: { void: { after, because: "one void is nothing" } } } },
+  };
+  const points = (...calendars: readonly (string | null)[]) =>
+    scoreSituation({
+      members: calendars.map((calendar, n) =>
+        member({ name: `v${n}`, service: "till", source: `till-${n}`, rules: [voided], view: { time: { calendar } } }),
+      ),
+      weights: during,
+      words: wordsOf([voided]),
+      weightsVersion: "w",
+      rulesVersion: "r",
+    }).score.additions.find(({ code }) => code === "void")?.milliLogOdds;
+  assert.equal(points("Sale"), undefined, "alone in the sale it counts nothing");
+  assert.equal(points(null), 4200);
+  assert.ok((points("Sale", "Sale") ?? 0) > 4200);
+});

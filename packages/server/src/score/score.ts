@@ -1,6 +1,16 @@
 import type { Addition, Score, SignalId, TriageLevel } from "@tillwatch/wire";
 import type { SituationMember } from "../flow.ts";
-import { compareText, groupBy, sumPoints, weighDetections, type Weighed } from "./detection-points.ts";
+import { loweringsOf, type Dismissals } from "../noise/dismissals.ts";
+import { hush, type Hushed, type Silence } from "../noise/silence.ts";
+import {
+  compareText,
+  groupBy,
+  periodOf,
+  shiftAt,
+  sumPoints,
+  weighDetections,
+  type Weighed,
+} from "./detection-points.ts";
 import type { Condition, Factor, RuleWords, Weights } from "./weights.ts";
 
 export type ScoreInputs = {
@@ -9,15 +19,35 @@ export type ScoreInputs = {
   readonly words: ReadonlyMap<string, RuleWords>; // by rule id
   readonly weightsVersion: string;
   readonly rulesVersion: string;
+  readonly silences?: readonly Silence[]; // of the site, over the time of the members
+  readonly dismissals?: readonly Dismissals[]; // of the rules of the members, at the place of the situation
 };
 
-export type Scored = { readonly score: Score; readonly threshold: number; readonly watchFloor: number };
+export type Scored = {
+  readonly score: Score;
+  readonly threshold: number;
+  readonly watchFloor: number;
+  readonly hushed?: Hushed;
+  readonly shift?: ThresholdShift; // absent: the threshold is the usual one
+};
 
 /**
  * What a situation's evidence adds up to, after docs/formats/score.md: integers until the last line, no clock, no chance.
- * The same inputs give the same bytes on every machine.
+ * The same inputs give the same bytes on every machine. Silences change nothing of it: beside it stands what it would be without what they
+ * cover, and whether that keeps it from opening an incident.
  */
 export function scoreSituation(inputs: ScoreInputs): Scored {
+  const whole = scoreEvidence(inputs);
+  const hushed = hush({ members: inputs.members, silences: inputs.silences ?? [], level: whole.score.level });
+  if (hushed === null) return whole;
+  const { members, silences, signalIds } = hushed;
+  const left = scoreEvidence({ ...inputs, members });
+  const hides = whole.score.severity >= whole.threshold && left.score.severity < left.threshold;
+  const silenced = { by: silences.map(({ id }) => id), severity: left.score.severity, hides };
+  return { ...whole, score: { ...whole.score, silenced }, hushed: { silences, signalIds } };
+}
+
+function scoreEvidence(inputs: ScoreInputs): Scored {
   const { members, weights } = inputs;
   const weighed = weighDetections(members, weights, inputs.words);
   const standing = weighed.filter((entry) => !entry.explained);
@@ -35,9 +65,11 @@ export function scoreSituation(inputs: ScoreInputs): Scored {
     says: weights.base_rate_says,
     of: [],
   });
-  const ordered = [...additions.toSorted(bySize), baseRate];
-  const total = ordered.reduce((sum, entry) => sum + entry.milliLogOdds, 0);
   const { level, category } = levelAndCategory(standing.length > 0 ? standing : weighed, weights);
+  const { threshold, shift } = thresholdOf(members, standing, weights);
+  const lowered = dismissed(inputs, { standing, level, threshold, plain: sumOf([...additions, baseRate]) });
+  const ordered = [...[...additions, ...lowered].toSorted(bySize), baseRate];
+  const total = sumOf(ordered);
   const score = {
     severity: severityOf(total),
     confidence: confidenceOf(standing, weights),
@@ -48,12 +80,60 @@ export function scoreSituation(inputs: ScoreInputs): Scored {
     weightsVersion: inputs.weightsVersion,
     rulesVersion: inputs.rulesVersion,
   };
-  return { score, threshold: thresholdOf(members, standing, weights), watchFloor: weights.watch_floor };
+  const scored = { score, threshold, watchFloor: weights.watch_floor };
+  return shift === null ? scored : { ...scored, shift };
 }
 
 // Nobody is ever certain: a machine that says 1 has stopped listening.
 const severityMin = 0.001;
 const severityMax = 0.999;
+
+function sumOf(additions: readonly Addition[]): number {
+  return additions.reduce((sum, entry) => sum + entry.milliLogOdds, 0);
+}
+
+type Plain = {
+  readonly standing: readonly Weighed[];
+  readonly level: TriageLevel;
+  readonly threshold: number;
+  readonly plain: number; // the total without dismissals
+};
+
+/**
+ * What people dismissed again and again at this place counts less there: it ranks lower, and neither leaves the list on which it would be nor
+ * misses its threshold for that.
+ */
+function dismissed(inputs: ScoreInputs, { standing, level, threshold, plain }: Plain): readonly Addition[] {
+  const { dismissals = [], weights, words } = inputs;
+  if (dismissals.length === 0) return [];
+  const keeps = [threshold, weights.watch_floor].find((least) => severityOf(plain) >= least);
+  const counted = [...groupBy(standing, ({ detection }) => detection.ruleId)].map(([ruleId, entries]) => ({
+    ruleId,
+    points: sumPoints(entries),
+    signalIds: entries.toSorted((a, b) => a.order - b.order).map(({ member }) => member.signalId),
+  }));
+  const room = keeps === undefined ? 0 : plain - leastTotal(keeps);
+  const settings = weights.dismissals;
+  return loweringsOf({ dismissals, settings, counted, level, isAlarm: isAlarm(standing), room }).map((one) => ({
+    kind: "exculpatory",
+    code: `dismissed.${one.ruleId}`,
+    milliLogOdds: one.points,
+    says: (settings?.says ?? "")
+      .replaceAll("{dismissed}", String(one.dismissed))
+      .replaceAll("{judged}", String(one.judged))
+      .replaceAll("{days}", String(settings?.days))
+      .replaceAll("{rule}", words.get(one.ruleId)?.says ?? one.ruleId),
+    signalIds: [...new Set(one.signalIds)] as SignalId[],
+  }));
+}
+
+/** The smallest total whose severity reaches this. */
+function leastTotal(severity: number): number {
+  const bounded = Math.min(severityMax, Math.max(severityMin, severity));
+  let total = Math.floor(1000 * Math.log(bounded / (1 - bounded))) - 20;
+  while (severityOf(total) < severity) total++;
+  return total;
+}
 
 function severityOf(total: number): number {
   const rounded = Math.round((1 / (1 + Math.exp(-total / 1000))) * 10_000) / 10_000;
@@ -225,11 +305,20 @@ function levelAndCategory(weighed: readonly Weighed[], weights: Weights): { leve
   );
 }
 
-function thresholdOf(members: readonly SituationMember[], standing: readonly Weighed[], weights: Weights): number {
+/** A threshold that the trading calendar asks for while a period runs, in place of `from`. */
+export type ThresholdShift = { readonly period: string; readonly from: number; readonly says: string | null };
+
+function thresholdOf(
+  members: readonly SituationMember[],
+  standing: readonly Weighed[],
+  weights: Weights,
+): { readonly threshold: number; readonly shift: ThresholdShift | null } {
+  const from = weights.incident_threshold;
   const newest = members.findLast((member) => member.detections.length > 0);
-  const period = newest === undefined ? undefined : fieldOf(newest.view, "time.calendar");
-  const shifted =
-    typeof period === "string" && Object.hasOwn(weights.calendar, period) ? weights.calendar[period] : undefined;
-  const threshold = shifted?.incident_threshold ?? weights.incident_threshold;
-  return isAlarm(standing) ? Math.min(threshold, weights.incident_threshold) : threshold;
+  const shifted = newest === undefined ? undefined : shiftAt(newest, weights);
+  const asked = shifted?.incident_threshold ?? from;
+  const threshold = isAlarm(standing) ? Math.min(asked, from) : asked;
+  const period = newest === undefined ? null : periodOf(newest);
+  if (period === null || threshold === from) return { threshold, shift: null };
+  return { threshold, shift: { period, from, says: shifted?.says ?? null } };
 }

@@ -22,6 +22,23 @@ const Factor = Type.Object({
   when: Type.Array(Condition, { minItems: 1 }),
 });
 
+const RuleWeights = Type.Record(
+  Type.String(),
+  Type.Object(
+    {
+      points: Type.Optional(Points),
+      after: Type.Optional(
+        Type.Object({
+          signals: Type.Integer({ minimum: 2, maximum: 200 }),
+          minutes: Type.Number({ exclusiveMinimum: 0 }),
+        }),
+      ),
+      because: Type.String({ minLength: 1 }),
+    },
+    { additionalProperties: false },
+  ),
+);
+
 /** `score.yaml`; what each number does: docs/formats/score.md. Points are thousandths of log-odds, shares thousandths. */
 export const WeightsFile = Type.Object({
   version: Type.String({ minLength: 1 }),
@@ -37,22 +54,7 @@ export const WeightsFile = Type.Object({
     high: Points,
     critical: Points,
   }),
-  rule_weights: Type.Record(
-    Type.String(),
-    Type.Object(
-      {
-        points: Type.Optional(Points),
-        after: Type.Optional(
-          Type.Object({
-            signals: Type.Integer({ minimum: 2, maximum: 200 }),
-            minutes: Type.Number({ exclusiveMinimum: 0 }),
-          }),
-        ),
-        because: Type.String({ minLength: 1 }),
-      },
-      { additionalProperties: false },
-    ),
-  ),
+  rule_weights: RuleWeights,
   confidence: Type.Object({
     unstated: Share,
     bands: Type.Array(Type.Object({ from: Severity, share: Share }), { minItems: 1 }),
@@ -76,9 +78,25 @@ export const WeightsFile = Type.Object({
       says: Type.String(),
     }),
   ),
+  dismissals: Type.Optional(
+    Type.Object(
+      {
+        days: Type.Integer({ minimum: 1, maximum: 365 }),
+        from: Type.Integer({ minimum: 2, maximum: 100 }),
+        share_each: Share,
+        share_max: Type.Integer({ minimum: 0, maximum: 900 }),
+        says: Type.String({ minLength: 1 }),
+      },
+      { additionalProperties: false },
+    ),
+  ),
   calendar: Type.Record(
     Type.String(),
-    Type.Object({ incident_threshold: Severity, says: Type.Optional(Type.String()) }),
+    Type.Object({
+      incident_threshold: Severity,
+      rule_weights: Type.Optional(RuleWeights), // in place of those of the same rules, for signals of the period
+      says: Type.Optional(Type.String()),
+    }),
   ),
 });
 

@@ -1,8 +1,10 @@
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import { isJsonObject, parseSignalId, type DeadLetter, type Signal } from "@tillwatch/wire";
+import { inScope } from "../access/callers-db.ts";
 import { problem } from "../api/problem.ts";
 import type { Chance } from "../platform/chance.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { FieldVault } from "../platform/keys/field-vault.ts";
 import type { Db } from "../schema.ts";
 import {
   countWaiting,
@@ -16,11 +18,12 @@ import type { SignalLog } from "./signal-log-store.ts";
 
 export type DeadLetterDeps = {
   readonly db: Db;
+  readonly fields: FieldVault;
   readonly signalLog: SignalLog;
   readonly clock: Clock;
   readonly chance: Chance;
-  readonly actorOf: (request: FastifyRequest) => { readonly token: string };
-  readonly onDeadLetters?: (waiting: number) => void;
+  readonly actorOf: (request: FastifyRequest) => { readonly token: string; readonly organisationId: string };
+  readonly onDeadLetters?: (waiting: number, organisationId: string) => void;
 };
 
 /**
@@ -31,45 +34,67 @@ export function deadLetterRoutes(deps: DeadLetterDeps): FastifyPluginAsync {
   return async (app) => {
     const tags = ["dead letters"];
     const base = "/api/v1/dead-letters";
-    app.get(base, { schema: { tags, summary: "What waits because its place is unknown" } }, (request) =>
-      listDeadLetters(deps.db, pageOf(request.query as Query)),
+    const reads = { access: { action: "dead_letter:read", on: "organisation" } } as const;
+    const settles = { access: { action: "dead_letter:settle", on: "organisation" } } as const;
+    app.get(base, { schema: { tags, summary: "What waits because its place is unknown" }, config: reads }, (request) =>
+      listDeadLetters(inScope(deps, request), pageOf(request.query as Query)),
     );
-    app.post(`${base}/redrive`, { schema: { tags, summary: "Redrive all that the directory now knows" } }, (request) =>
-      redriveAll(deps, settlementOf(request, deps, "redriven")),
+    app.post(
+      `${base}/redrive`,
+      { schema: { tags, summary: "Redrive all that the directory now knows" }, config: settles },
+      (request) => {
+        const settlement = settlementOf(request, deps, "redriven");
+        return redriveAll(scopedFor(deps, request), settlement);
+      },
     );
-    app.post(`${base}/:id/redrive`, { schema: { tags, summary: "Redrive one" } }, async (request) => {
+    app.post(`${base}/:id/redrive`, { schema: { tags, summary: "Redrive one" }, config: settles }, async (request) => {
       const id = idOf(request);
       const settlement = settlementOf(request, deps, "redriven");
-      const signal = await waitingSignal(deps, id);
-      const unknown = deps.signalLog.unknownPlace(signal);
+      const own = scopedFor(deps, request);
+      const signal = await waitingSignal(own, id);
+      const unknown = deps.signalLog.unknownPlace(signal, own.organisationId);
       if (unknown !== null) {
         throw problem(409, "dead_letter_place_unknown", unknown.message, {
           remedy: "Add the site or device to the directory, then redrive again.",
         });
       }
       const { outcomes } = await deps.signalLog.appendKnown([signal]);
-      await settle(deps, [id], settlement);
+      await settle(own, [id], settlement);
       return { id, outcome: outcomes[0] };
     });
-    app.post(`${base}/:id/discard`, { schema: { tags, summary: "Discard one, with a reason" } }, async (request) => {
-      const id = idOf(request);
-      const settlement = settlementOf(request, deps, "discarded");
-      const settled = await settle(deps, [id], settlement);
-      if (settled === 0) await refuseSettled(deps, id);
-      return { id };
-    });
+    app.post(
+      `${base}/:id/discard`,
+      { schema: { tags, summary: "Discard one, with a reason" }, config: settles },
+      async (request) => {
+        const id = idOf(request);
+        const settlement = settlementOf(request, deps, "discarded");
+        const own = scopedFor(deps, request);
+        const settled = await settle(own, [id], settlement);
+        if (settled === 0) await refuseSettled(own, id);
+        return { id };
+      },
+    );
   };
+}
+
+type OwnDeps = DeadLetterDeps & { readonly organisationId: string };
+
+/** Everything below works on the letters of the asker's organisation. */
+function scopedFor(deps: DeadLetterDeps, request: FastifyRequest): OwnDeps {
+  return { ...inScope(deps, request), organisationId: deps.actorOf(request).organisationId };
 }
 
 const redriveBatch = 500;
 
 /** First the log, then the letter: a crash between them leaves a letter whose next redrive is found as a repeat. */
-async function redriveAll(deps: DeadLetterDeps, settlement: Settlement) {
+async function redriveAll(deps: OwnDeps, settlement: Settlement) {
   const counts = { redriven: 0, duplicates: 0, stillUnknown: 0 };
   let after = 0;
   for (;;) {
     const letters = await waitingSignals(deps.db, after, redriveBatch);
-    const known = letters.filter(({ signal }) => signal !== null && deps.signalLog.unknownPlace(signal) === null);
+    const known = letters.filter(
+      ({ signal }) => signal !== null && deps.signalLog.unknownPlace(signal, deps.organisationId) === null,
+    );
     const signals = known.flatMap(({ signal }) => (signal === null ? [] : [signal]));
     const { outcomes } = await deps.signalLog.appendKnown(signals);
     if (known.length > 0)
@@ -87,9 +112,9 @@ async function redriveAll(deps: DeadLetterDeps, settlement: Settlement) {
   }
 }
 
-async function settle(deps: DeadLetterDeps, ids: readonly string[], settlement: Settlement): Promise<number> {
-  const settled = await settleDeadLetters(deps.db, { ids, settlement }, deps.chance);
-  if (settled > 0) deps.onDeadLetters?.(await countWaiting(deps.db));
+async function settle(deps: OwnDeps, ids: readonly string[], settlement: Settlement): Promise<number> {
+  const settled = await settleDeadLetters(deps, { ids, settlement });
+  if (settled > 0) deps.onDeadLetters?.(await countWaiting(deps.db), deps.organisationId);
   return settled;
 }
 
@@ -129,7 +154,8 @@ function settlementOf(request: FastifyRequest, deps: DeadLetterDeps, state: Sett
     throw problem(400, "dead_letter_reason_missing", "a discard needs its reason in because", { pointer: "/because" });
   }
   const actor = deps.actorOf(request).token;
-  return { state, actor, because: because === "" ? "redriven by hand" : because, atMs: deps.clock() };
+  const inOwnWords = because !== "";
+  return { state, actor, because: inOwnWords ? because : "redriven by hand", inOwnWords, atMs: deps.clock() };
 }
 
 type Query = { readonly state?: string; readonly cursor?: string; readonly limit?: string };

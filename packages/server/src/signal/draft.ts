@@ -18,12 +18,14 @@ export type Draft = Omit<Signal, "id" | "receivedAtMs" | "clockOffsetMs">;
 
 /**
  * What is known beside the row. `site` and `device` are what the channel says (the levels of an MQTT topic): they fill in where the
- * row names none, and a row that names others is refused. `frigateSite` is the site whose Frigate this channel carries.
+ * row names none, and a row that names others is refused. `frigateSite` is the site whose Frigate this channel carries. `proven`: the
+ * device at the other end proved that it is `site` and `device`; it may speak for nobody else, not for a person of its site either.
  */
 export type Channel = {
   readonly site?: SiteId;
   readonly device?: DeviceId;
   readonly frigateSite?: SiteId;
+  readonly proven?: boolean;
 };
 
 export type ShapeContext = { readonly receivedAtMs: number; readonly digest: Digest; readonly channel: Channel };

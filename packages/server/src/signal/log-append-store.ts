@@ -1,12 +1,13 @@
 import { sql } from "kysely";
 import type { Signal } from "@tillwatch/wire";
-import type { CopyInto } from "../platform/bulk-writer.ts";
+import type { CopyInto } from "../platform/database/bulk-writer.ts";
 import type { DbOrTx, Tx } from "../schema.ts";
 import { logColumns, type LogRow } from "./log-row.ts";
 
 /** A signal whose place the directory does not know, or bytes that are none. */
 export type NewDeadLetter = {
   readonly id: string;
+  readonly organisationId: string; // who sent it
   readonly receivedAtMs: number;
   readonly source: string;
   readonly code: string;
@@ -19,7 +20,10 @@ export type NewDeadLetter = {
  * Locks the partitions' rows in ascending order (no two appenders can wait for each other), hands out `count` numbers each, and
  * answers the last number before them. The lock is held to the commit: numbers become visible in their order.
  */
-export async function takeNumbers(tx: Tx, counts: ReadonlyMap<number, number>): Promise<ReadonlyMap<number, number>> {
+export async function takeNumbers(
+  tx: DbOrTx,
+  counts: ReadonlyMap<number, number>,
+): Promise<ReadonlyMap<number, number>> {
   const wanted = JSON.stringify([...counts].map(([partition, count]) => ({ partition, count })));
   const { rows } = await sql<{ partition: number; before: number }>`
     with locked as materialized (
@@ -65,9 +69,9 @@ export async function keepDeadLetters(tx: Tx, letters: readonly NewDeadLetter[])
     raw: raw === null ? null : Buffer.from(raw).toString("hex"),
   }));
   const { rows } = await sql<{ id: string }>`
-    insert into dead_letter (id, received_at, source, code, message, signal, raw)
-    select id, received_at, source, code, message, signal, decode(raw, 'hex')
-    from json_to_recordset(${JSON.stringify(given)}::json) as d (n int, id uuid, received_at timestamptz, source text, code text,
+    insert into dead_letter (id, organisation_id, received_at, source, code, message, signal, raw)
+    select id, "organisationId", received_at, source, code, message, signal, decode(raw, 'hex')
+    from json_to_recordset(${JSON.stringify(given)}::json) as d (n int, id uuid, "organisationId" text, received_at timestamptz, source text, code text,
       message text, signal json, raw text)
     where not exists (select from signal s where s.id = d.id)
     order by n

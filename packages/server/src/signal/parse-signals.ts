@@ -1,4 +1,4 @@
-import { ok, type JsonObject, type Result, type RowRefusal, type Signal } from "@tillwatch/wire";
+import { homeOrganisation, ok, type JsonObject, type Result, type RowRefusal, type Signal } from "@tillwatch/wire";
 import type { Channel, Draft, ShapeContext } from "./draft.ts";
 import { clockOffset } from "./instant.ts";
 import { refuse, type Refusal } from "./refusal.ts";
@@ -8,7 +8,13 @@ import { signalId, type Digest } from "./signal-id.ts";
 import { shapeOf, toDraft } from "./signal-shapes.ts";
 
 /** `receivedAtMs` is our clock when the bytes came; `channel` is what the way they came says about their place. */
-export type ParseContext = { readonly receivedAtMs: number; readonly digest: Digest; readonly channel: Channel };
+export type ParseContext = {
+  readonly receivedAtMs: number;
+  readonly digest: Digest;
+  readonly channel: Channel;
+  /** Who signals; absent: the installation's own organisation. */
+  readonly organisationId?: string;
+};
 
 export type ParsedSignals = { readonly signals: readonly Signal[]; readonly refused: readonly RowRefusal[] };
 
@@ -48,28 +54,58 @@ export function signalFromRow(row: JsonObject, context: ParseContext): Result<Si
   if (!draft.ok) return draft;
   const elsewhere = contradictsChannel(draft.value, context.channel);
   if (elsewhere !== null) return { ok: false, error: elsewhere };
-  return ok(finish(draft.value, context));
+  return ok(finish(bySender(draft.value, context.channel), context));
 }
 
-function finish(draft: Draft, { digest, receivedAtMs }: ParseContext): Signal {
+/**
+ * Of a device that proved itself, the source is the device, whatever it calls itself: under another's name it could take that one's event
+ * ids (whose own signals would then be repeats), be counted as a second witness, or keep a silent source looking alive.
+ */
+function bySender(draft: Draft, { site, device, proven = false }: Channel): Draft {
+  if (!proven || site === undefined || device === undefined) return draft;
+  const source = `${site}/${device}`;
+  const { source: stated, sourceEventId } = draft;
+  if (stated === source) return draft;
+  return {
+    ...draft,
+    source,
+    sourceEventId: `${stated}#${sourceEventId}`,
+    extra: { ...draft.extra, statedSource: stated },
+  };
+}
+
+function finish(draft: Draft, { digest, receivedAtMs, organisationId = homeOrganisation }: ParseContext): Signal {
   const { source, sourceEventId, occurredAtMs } = draft;
   return {
-    id: signalId(digest, source, sourceEventId),
+    id: signalId(digest, sourceIn(organisationId, source), sourceEventId),
     ...draft,
     receivedAtMs,
     clockOffsetMs: clockOffset(occurredAtMs, receivedAtMs),
   };
 }
 
+/**
+ * What an id is made of: names of sources are chosen by senders, so two organisations may choose one. Neither may learn that, and
+ * neither may take the other's ids before it signals. No shape takes a source with a NUL, so none of home's begins so.
+ */
+export function sourceIn(organisationId: string, source: string): string {
+  return organisationId === homeOrganisation ? source : `\0${organisationId}\n${source}`;
+}
+
 // Who may write to a topic is decided by the topic, so a row must not speak for another place.
 function contradictsChannel(draft: Draft, channel: Channel): Refusal | null {
-  if (channel.site !== undefined && draft.siteId !== channel.site) {
-    const message = `the row is of site ${draft.siteId}, the topic of ${channel.site}`;
-    return { code: "signal_topic_mismatch", pointer: "", message };
+  const { site, device, proven = false } = channel;
+  const code = proven ? "device_foreign" : "signal_topic_mismatch";
+  const of = proven ? "the device that sent it" : "the topic";
+  if (site !== undefined && draft.siteId !== site) {
+    return { code, pointer: "", message: `the row is of site ${draft.siteId}, ${of} of ${site}` };
   }
-  if (channel.device !== undefined && draft.deviceId !== null && draft.deviceId !== channel.device) {
-    const message = `the row is of device ${draft.deviceId}, the topic of ${channel.device}`;
-    return { code: "signal_topic_mismatch", pointer: "", message };
+  if (device !== undefined && draft.deviceId !== device && (draft.deviceId !== null || proven)) {
+    return {
+      code,
+      pointer: "",
+      message: `the row is of ${draft.deviceId === null ? "a person" : `device ${draft.deviceId}`}, ${of} of ${device}`,
+    };
   }
   return null;
 }

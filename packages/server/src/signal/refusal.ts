@@ -21,6 +21,7 @@ export const rowRefusalCodes = [
   "signal_shape_unknown",
   "signal_site_missing",
   "signal_topic_mismatch",
+  "device_foreign",
   "signal_topic_malformed",
 ] as const;
 export type RowRefusalCode = (typeof rowRefusalCodes)[number];

@@ -54,8 +54,10 @@ export function schemaRoutes(): FastifyPluginAsync {
     for (const [name, schema] of Object.entries(schemas)) {
       const text = JSON.stringify({ $schema: "https://json-schema.org/draft/2020-12/schema", ...schema });
       const docs = { tags: ["signals"], summary: `JSON Schema of ${name}` };
-      app.get(`/api/v1/schemas/${name}.json`, { schema: docs }, async (_request, reply) =>
-        reply.header("content-type", "application/schema+json").send(text),
+      app.get(
+        `/api/v1/schemas/${name}.json`,
+        { schema: docs, config: { access: { action: "schema:read", on: "own" } } },
+        async (_request, reply) => reply.header("content-type", "application/schema+json").send(text),
       );
     }
   };

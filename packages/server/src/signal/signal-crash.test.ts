@@ -9,9 +9,9 @@ import { test } from "node:test";
 import { sql } from "kysely";
 import mqtt from "mqtt";
 import type { SignalsAccepted } from "@tillwatch/wire";
-import { openDatabase } from "../platform/database.ts";
+import { openDatabase } from "../platform/database/database.ts";
 import type { OpenDatabase, Schema } from "../schema.ts";
-import { withFreshPostgres } from "../testing/databases.ts";
+import { testOnPostgres, withFreshPostgres } from "../testing/databases.ts";
 import { cloudEvent } from "../testing/signals.ts";
 
 const child = new URL("../testing/intake-child.ts", import.meta.url).pathname;
@@ -122,13 +122,6 @@ test("B05 B01 B03 kill -9 under load loses nothing that was acknowledged (PGlite
   }
 });
 
-const server = process.env["TILLWATCH_TEST_POSTGRES_URL"];
-const skip =
-  server === undefined && process.env["TILLWATCH_REQUIRE_ALL"] !== "1"
-    ? "skipped: postgres not found (TILLWATCH_TEST_POSTGRES_URL)"
-    : false;
-
-test("B05 B01 B03 kill -9 under load loses nothing that was acknowledged (Postgres)", { skip }, async () => {
-  if (server === undefined) throw new Error("TILLWATCH_REQUIRE_ALL=1, but TILLWATCH_TEST_POSTGRES_URL is not set");
-  await withFreshPostgres(server, (_database, url) => crashLoop(url));
-});
+testOnPostgres("B05 B01 B03 kill -9 under load loses nothing that was acknowledged", (server) =>
+  withFreshPostgres(server, (_database, url) => crashLoop(url)),
+);

@@ -3,12 +3,17 @@ import { connect, type AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import fastify, { type FastifyInstance } from "fastify";
 import { sql } from "kysely";
-import type { DeadLetter, Signal, SignalsAccepted, SourceSummary } from "@tillwatch/wire";
+import { auditPage } from "../audit/audit-read.ts";
+import type { DeadLetter, Signal, SignalsAccepted, SourceSignal, SourceSummary } from "@tillwatch/wire";
+import { homeOrganisation, installationPrincipal } from "../access/principal.ts";
+import { wholeInstallation } from "../access/scope.ts";
 import { HttpProblem, problemBody } from "../api/problem.ts";
 import { systemChance } from "../platform/chance.ts";
 import { silentLog } from "../platform/log.ts";
 import type { OpenDatabase } from "../schema.ts";
 import { testOnDatabases } from "../testing/databases.ts";
+import { testFields } from "../testing/fields.ts";
+import { withoutAddresses } from "../privacy/redact/clip-token.ts";
 import { cloudEvent, knownPlaces, sampleDeviceEvent, sampleNowMs } from "../testing/signals.ts";
 import { signalRoutes } from "./signal-http.ts";
 import { SignalLog, type KnownPlaces, type LogLimits } from "./signal-log-store.ts";
@@ -25,8 +30,15 @@ async function serve(
   { places = knownPlaces, limits = {} }: { places?: KnownPlaces; limits?: Partial<LogLimits> } = {},
 ) {
   const nowMs = { value: sampleNowMs };
-  const signalLog = await SignalLog.open({ database, places, limits, log: silentLog, onAppended: () => {} });
+  const fields = await testFields(database.db);
+  const signalLog = await SignalLog.open({ database, fields, places, limits, log: silentLog, onAppended: () => {} });
   const app = fastify();
+  // What the server's hooks would have found out: the installation's own token, for everything.
+  app.decorateRequest("principal", null);
+  app.decorateRequest("scope", { getter: () => wholeInstallation(homeOrganisation) });
+  app.addHook("onRequest", async (request) => {
+    request.principal = installationPrincipal;
+  });
   app.setErrorHandler((fault, _request, reply) => {
     if (!(fault instanceof HttpProblem)) {
       const status = fault instanceof Error && "statusCode" in fault ? Number(fault.statusCode) : 500;
@@ -40,8 +52,11 @@ async function serve(
     expected: () => [{ siteId: "S-1001", deviceId: "C-09", kind: "camera", name: "Back door" }],
   };
   const clock = () => nowMs.value;
-  const actorOf = () => ({ token: "user:test" });
-  await app.register(signalRoutes({ db: database.db, signalLog, clock, chance: systemChance, names, actorOf }));
+  const actorOf = () => ({ token: "user:test", organisationId: "home" });
+  const chance = systemChance;
+  await app.register(
+    signalRoutes({ db: database.db, fields, signalLog, clock, chance, names, withoutAddresses, actorOf }),
+  );
   const post: Post = async (body, headers = {}) => {
     const answer = await app.inject({
       method: "POST",
@@ -212,9 +227,10 @@ testOnDatabases("B07 an unknown place is kept, redriven when known, discarded wi
         "dead_letter_settled",
       );
       assert.deepEqual((await list()).items, []);
-      const { rows } = await sql<{ kind: string; actor: string; because: string }>`
-        select kind, actor, because from audit_entry order by appended`.execute(database.db);
-      assert.deepEqual(rows, [
+      const record = await auditPage(database.db, { limit: 10, order: "oldest" });
+      const told = record.items.map(({ kind, actor, because }) => ({ kind, actor, because }));
+      assert.ok(!JSON.stringify(told).includes("test shop"), "a person's own words are sealed");
+      assert.deepEqual(await (await testFields(database.db)).openJson(database.db, told), [
         { kind: "signal.redriven", actor: "user:test", because: "redriven by hand" },
         { kind: "signal.discarded", actor: "user:test", because: "test shop" },
       ]);
@@ -253,6 +269,67 @@ testOnDatabases("B04 B12 sources: counts, gaps that late signals close, clock of
     assert.deepEqual(silent, ["S-1001/C-01"]);
     nowMs.value += 86_400_000;
     assert.equal((await sources())[1]?.signalsToday, 0);
+  });
+});
+
+testOnDatabases("B12 B11 the last signals of a source come back in the shape they came in", async (database) => {
+  await serve(database, async ({ app, post }) => {
+    const last = async (source: string, more = "") => {
+      const answer = await app.inject(`/api/v1/signals?source=${encodeURIComponent(source)}${more}`);
+      return { status: answer.statusCode, body: answer.json<{ items: SourceSignal[]; code?: string }>() };
+    };
+    const till = { ...cloudEvent("t-1"), sequence: "7", data: { receipt_id: "R-1", nested: { deep: [1, null, "x"] } } };
+    const report = {
+      incident_id: "SR-1",
+      timestamp_utc: "2026-03-23T14:00:00Z",
+      store_id: "S-1001",
+      category: "theft",
+      actor_ids: ["staff-17"],
+      summary: "A man in a red coat",
+      of_our_own: { kept: true },
+    };
+    const record = {
+      incident_id: "IR-7",
+      timestamp_utc: "2026-03-23T14:04:05Z",
+      location_id: "S-1001",
+      incident_type: "smash_and_grab",
+      anonymous_token: "an-83c1",
+      severity: 0.9,
+    };
+    await post(JSON.stringify([till, sampleDeviceEvent, report, record]));
+    assert.deepEqual((await last("S-1001/T-01")).body.items[0]?.original, till);
+    const [camera] = (await last("S-1001/C-01")).body.items;
+    assert.equal(camera?.shape, "device-event");
+    assert.deepEqual(camera?.original, { ...sampleDeviceEvent, thumbnail_url: "[address kept inside]" });
+    const [staff] = (await last("staff:S-1001")).body.items;
+    // What a person wrote, and the tokens of people beside it, are sealed at rest: nobody reads them here.
+    const sealed = { incident_id: "[sealed]", actor_ids: ["[sealed]"], summary: "[sealed]" };
+    assert.deepEqual(staff?.original, { ...report, ...sealed });
+    assert.deepEqual((await last("record:S-1001")).body.items[0]?.original, {
+      ...record,
+      incident_id: "[sealed]",
+      anonymous_token: "[sealed]",
+    });
+    await post(JSON.stringify([cloudEvent("t-2"), cloudEvent("t-3")]));
+    const newest = (await last("S-1001/T-01", "&limit=2")).body.items;
+    assert.deepEqual(
+      newest.map(({ original }) => original?.["id"]),
+      ["t-3", "t-2"],
+    );
+    const unknown = await last("S-1001/T-77");
+    assert.deepEqual([unknown.status, unknown.body.code], [404, "source_unknown"]);
+    const { items } = (await app.inject("/api/v1/sources")).json<{ items: SourceSummary[] }>();
+    const told = items
+      .filter(({ kind }) => kind === "person")
+      .map(({ state, clockOffsetMs }) => [state, clockOffsetMs]);
+    assert.deepEqual(
+      told,
+      [
+        ["ok", null],
+        ["ok", null],
+      ],
+      "what a person tells of earlier is no clock that is off",
+    );
   });
 });
 

@@ -1,10 +1,11 @@
 /// <reference types="@fastify/swagger" />
 import type { Readable } from "node:stream";
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from "fastify";
-import { parseSiteId, type RowRefusal, type SignalsAccepted } from "@tillwatch/wire";
+import { parseSiteId, type DeviceId, type RowRefusal, type SignalsAccepted, type SiteId } from "@tillwatch/wire";
 import { problem, type HttpProblem } from "../api/problem.ts";
 import type { Chance } from "../platform/chance.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { FieldVault } from "../platform/keys/field-vault.ts";
 import { nodeDigest } from "../platform/digest.ts";
 import type { Db } from "../schema.ts";
 import { bodyBytesMax, bodyRows } from "./body-rows-http.ts";
@@ -15,16 +16,22 @@ import { parseRows } from "./parse-signals.ts";
 import type { Framing, Row } from "./row-splitter.ts";
 import { schemaRoutes } from "./schema-http.ts";
 import type { AppendResult, SignalLog } from "./signal-log-store.ts";
-import { sourceRoutes, type SourceNames } from "./source-http.ts";
+import { sourceRoutes, type SourceNames, type SourceRouteDeps } from "./source-http.ts";
 
 export type SignalRouteDeps = {
   readonly db: Db;
+  readonly fields: FieldVault;
   readonly signalLog: SignalLog;
   readonly clock: Clock;
   readonly chance: Chance;
   readonly names: SourceNames;
-  readonly actorOf: (request: FastifyRequest) => { readonly token: string };
-  readonly onDeadLetters?: (waiting: number) => void; // after the commit: the live feed's `dead_letters`
+  readonly withoutAddresses: SourceRouteDeps["withoutAddresses"];
+  readonly actorOf: (request: FastifyRequest) => { readonly token: string; readonly organisationId: string };
+  /** The device that proved itself and asks; null: a person or program, who may send for others. */
+  readonly deviceOf?: (request: FastifyRequest) => { readonly siteId: SiteId; readonly deviceId: DeviceId } | null;
+  /** The device sent for somebody else; refused. */
+  readonly onForeign?: (request: FastifyRequest, says: string) => void;
+  readonly onDeadLetters?: (waiting: number, organisationId: string) => void; // after the commit: the live feed's `dead_letters`
 };
 
 /** `/api/v1/signals`, `/dead-letters`, `/sources` and `/schemas/*.json`. */
@@ -64,16 +71,20 @@ function takeSignals(deps: SignalRouteDeps): FastifyPluginAsync {
       description: "Any accepted shape; one object, an array, or NDJSON. Answered after the commit.",
       consumes: Object.keys(framings),
     };
-    app.post("/api/v1/signals", { schema, bodyLimit: bodyBytesMax }, async (request, reply) => {
-      try {
-        const accepted = await take(request, deps);
-        return await reply.code(202).send(accepted);
-      } catch (fault) {
-        // The rest of a body that was not read would be read as the next request.
-        reply.header("connection", "close");
-        throw asProblem(fault);
-      }
-    });
+    app.post(
+      "/api/v1/signals",
+      { schema, bodyLimit: bodyBytesMax, config: { device: true, access: { action: "signal:write", on: "sites" } } },
+      async (request, reply) => {
+        try {
+          const accepted = await take(request, deps);
+          return await reply.code(202).send(accepted);
+        } catch (fault) {
+          // The rest of a body that was not read would be read as the next request.
+          reply.header("connection", "close");
+          throw asProblem(fault);
+        }
+      },
+    );
   };
 }
 
@@ -81,7 +92,10 @@ async function take(request: FastifyRequest, deps: SignalRouteDeps): Promise<Sig
   if (deps.signalLog.busy) throw busy();
   // Neither a body nor a content type: nothing was parsed.
   if (request.body === undefined) throw problem(400, "signal_body_empty", "the body holds no signal");
-  const intake = new Intake(deps, channelOf(request));
+  const intake = new Intake(deps, {
+    channel: channelOf(request, deps),
+    organisationId: deps.actorOf(request).organisationId,
+  });
   const how = { framing: framingOf(request), gzip: isGzip(request) };
   let single = false;
   let list = false;
@@ -97,17 +111,23 @@ async function take(request: FastifyRequest, deps: SignalRouteDeps): Promise<Sig
   }
   const answer = intake.answer();
   if (intake.rows === 0 && !list) throw problem(400, "signal_body_empty", "the body holds no signal");
+  const foreign = answer.refused.find(({ code }) => code === "device_foreign");
+  if (foreign !== undefined) deps.onForeign?.(request, foreign.message);
   const refusal = answer.refused[0];
   if (single && refusal !== undefined) {
-    throw problem(422, refusal.code, refusal.message, { pointer: refusal.pointer });
+    throw problem(refusal.code === "device_foreign" ? 403 : 422, refusal.code, refusal.message, {
+      pointer: refusal.pointer,
+    });
   }
   return answer;
 }
 
+type Sender = { readonly channel: Channel; readonly organisationId: string };
+
 /** One request's way into the log: rows are gathered into appends, a few of which run while the next rows are read. */
 class Intake {
   readonly #deps: SignalRouteDeps;
-  readonly #channel: Channel;
+  readonly #from: Sender;
   #waiting: Row[] = [];
   #waitingBytes = 0;
   readonly #underWay = new Set<Promise<void>>();
@@ -117,9 +137,9 @@ class Intake {
   #refusedCount = 0;
   rows = 0;
 
-  constructor(deps: SignalRouteDeps, channel: Channel) {
+  constructor(deps: SignalRouteDeps, from: Sender) {
     this.#deps = deps;
-    this.#channel = channel;
+    this.#from = from;
   }
 
   async add(rows: readonly Row[]): Promise<void> {
@@ -148,7 +168,7 @@ class Intake {
   }
 
   async #append(): Promise<void> {
-    const context = { receivedAtMs: this.#deps.clock(), digest: nodeDigest, channel: this.#channel };
+    const context = { receivedAtMs: this.#deps.clock(), digest: nodeDigest, ...this.#from };
     const { signals, refused } = parseRows(this.#waiting, context);
     this.#waiting = [];
     this.#waitingBytes = 0;
@@ -158,7 +178,7 @@ class Intake {
     if (this.#fault !== null) throw this.#fault;
     if (signals.length === 0) return;
     const running = this.#deps.signalLog
-      .append(signals)
+      .append(signals, this.#from.organisationId)
       .then((result) => this.#count(result))
       .catch((fault: unknown) => {
         this.#fault ??= fault instanceof Error ? fault : new Error(String(fault));
@@ -189,7 +209,10 @@ function isGzip(request: FastifyRequest): boolean {
 }
 
 // Frigate names no site; a bridge that forwards its events says here whose they are.
-function channelOf(request: FastifyRequest): Channel {
+function channelOf(request: FastifyRequest, deps: SignalRouteDeps): Channel {
+  const device = deps.deviceOf?.(request) ?? null;
+  if (device !== null)
+    return { site: device.siteId, device: device.deviceId, frigateSite: device.siteId, proven: true };
   const given = (request.query as { readonly site?: unknown }).site;
   if (given === undefined) return {};
   const site = parseSiteId(given);

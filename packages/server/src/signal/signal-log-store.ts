@@ -1,19 +1,25 @@
 import { setImmediate } from "node:timers/promises";
-import type { Signal } from "@tillwatch/wire";
-import type { BulkWriter, CopyInto } from "../platform/bulk-writer.ts";
+import { homeOrganisation, type Signal } from "@tillwatch/wire";
+import type { BulkWriter, CopyInto } from "../platform/database/bulk-writer.ts";
+import type { FieldVault } from "../platform/keys/field-vault.ts";
 import { describeFault, type Log } from "../platform/log.ts";
 import type { OpenDatabase, Schema, Tx } from "../schema.ts";
+import { signalSubject } from "../subjects.ts";
 import { isRepeatedKey, isTransient } from "./database-fault.ts";
 import { copyRows, idsInLog, keepDeadLetters, takeNumbers, type NewDeadLetter } from "./log-append-store.ts";
 import { LogFault } from "./log-fault.ts";
 import { inSourceOrder, toLogRow, type LogRow } from "./log-row.ts";
+import { personalTextsOf } from "./personal-text.ts";
 import { RecentIds } from "./recent-ids.ts";
-import { addToSources, sourceDeltas, type Outcome } from "./source-store.ts";
+import { sealSignals } from "./seal-signals-store.ts";
+import { addToSources, sourceDeltas, type Happened, type Outcome } from "./source-store.ts";
 
 /** What the directory knows. A device is asked for only where the shape needs one. */
 export type KnownPlaces = {
   readonly site: (siteId: string) => boolean;
   readonly device: (siteId: string, deviceId: string) => "known" | "unknown";
+  /** Whose a site is; absent: all are the installation's own. */
+  readonly organisationOf?: (siteId: string) => string;
 };
 
 /** One outcome a given signal, in its order. All of them are on disk. */
@@ -21,6 +27,8 @@ export type AppendResult = { readonly outcomes: readonly Outcome[] };
 
 export type SignalLogDeps = {
   readonly database: OpenDatabase;
+  /** Seals what people wrote before anything is stored. */
+  readonly fields: FieldVault;
   readonly places: KnownPlaces;
   readonly log: Log;
   readonly onAppended: (partitions: readonly number[]) => void; // after the commit
@@ -45,7 +53,7 @@ const defaults: LogLimits = {
 };
 
 type Entry =
-  | { readonly kind: "row"; readonly row: LogRow; readonly signal: Signal }
+  | { readonly kind: "row"; readonly row: LogRow; readonly signal: Signal; readonly organisationId: string }
   | { readonly kind: "dead"; readonly letter: NewDeadLetter; readonly signal: Signal | null };
 
 type Request = {
@@ -91,24 +99,67 @@ export class SignalLog {
   /**
    * Appends, or keeps as dead letter what the directory does not know; resolves after the commit. Throws LogFault, and then none of
    * the signals is acknowledged: `signal_log_busy` (too much waits), `signal_log_unavailable` (the database fails), `signal_log_closed`.
+   * `sender` is the organisation that signals: a site of another is as unknown to it as one that nobody has. Null: whose the site is.
    */
-  append(signals: readonly Signal[]): Promise<AppendResult> {
-    return this.#enqueue(() => signals.map((signal) => this.#entryOf(signal)));
+  append(signals: readonly Signal[], sender: string | null = null): Promise<AppendResult> {
+    // What machines say has nothing to seal, nearly always, and waits for nothing here.
+    if (!signals.some((signal) => personalTextsOf(signal).length > 0)) return this.#appendSealed(signals, sender);
+    return this.#sealed(() => sealSignals(this.#deps.database.db, this.#deps.fields, signals)).then((sealed) =>
+      this.#appendSealed(sealed, sender),
+    );
   }
 
-  /** Appends what a redrive has found known, whatever the directory says by now. Throws as `append` does. */
+  #appendSealed(signals: readonly Signal[], sender: string | null): Promise<AppendResult> {
+    return this.#enqueue(() => signals.map((signal) => this.#entryOf(signal, sender)));
+  }
+
+  /** Appends what a redrive has found known (it is sealed already), whatever the directory says by now. Throws as `append` does. */
   appendKnown(signals: readonly Signal[]): Promise<AppendResult> {
-    return this.#enqueue(() => signals.map((signal) => ({ kind: "row", row: toLogRow(signal), signal })));
+    return this.#enqueue(() =>
+      signals.map((signal) => ({
+        kind: "row",
+        row: toLogRow(signal),
+        signal,
+        organisationId: this.#ownerOf(signal.siteId),
+      })),
+    );
   }
 
-  /** Why the directory has no place for the signal; null: it has. */
-  unknownPlace(signal: Signal): { readonly code: string; readonly message: string } | null {
-    return unknownPlace(signal, this.#deps.places);
+  /** Why the directory has no place for the signal of this organisation; null: it has. */
+  unknownPlace(signal: Signal, sender: string): { readonly code: string; readonly message: string } | null {
+    return unknownPlace(signal, this.#placesOf(sender));
+  }
+
+  #ownerOf(siteId: string): string {
+    return this.#deps.places.organisationOf?.(siteId) ?? homeOrganisation;
+  }
+
+  #placesOf(sender: string): KnownPlaces {
+    const { places } = this.#deps;
+    return { ...places, site: (siteId) => places.site(siteId) && this.#ownerOf(siteId) === sender };
   }
 
   /** Keeps bytes that are no signal, with the reason (MQTT, where a sender cannot be answered). Throws as `append` does. */
-  appendNotUnderstood(letter: Omit<NewDeadLetter, "signal">): Promise<AppendResult> {
-    return this.#enqueue(() => [{ kind: "dead", letter: { ...letter, signal: null }, signal: null }]);
+  async appendNotUnderstood(letter: Omit<NewDeadLetter, "signal">): Promise<AppendResult> {
+    // Nobody knows whose words these bytes are, and the sentence about them may quote some.
+    const subject = signalSubject(letter.id);
+    const raw = Buffer.from(letter.raw ?? []).toString("base64");
+    const texts = [letter.message, raw].map((text) => ({ subject, text }));
+    const sealed = await this.#sealed(() => this.#deps.fields.sealMany(this.#deps.database.db, texts));
+    const [message = "", bytes = ""] = sealed;
+    const kept = { ...letter, message, raw: Buffer.from(bytes), signal: null };
+    return this.#enqueue(() => [{ kind: "dead", letter: kept, signal: null }]);
+  }
+
+  async #sealed<T>(seal: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw new LogFault("signal_log_closed", "the log is closing");
+    if (this.busy) throw new LogFault("signal_log_busy", `${this.#waitingBytes} bytes wait for the disk`);
+    try {
+      return await seal();
+    } catch (fault) {
+      this.#deps.log.error("signals not sealed", { fault: describeFault(fault) });
+      throw new LogFault("signal_log_unavailable", "the signals could not be sealed", fault);
+    }
   }
 
   /** Answers what waits, then lets go of the connection. */
@@ -133,11 +184,12 @@ export class SignalLog {
     return promise;
   }
 
-  #entryOf(signal: Signal): Entry {
-    const reason = unknownPlace(signal, this.#deps.places);
-    if (reason === null) return { kind: "row", row: toLogRow(signal), signal };
+  #entryOf(signal: Signal, sender: string | null): Entry {
+    const organisationId = sender ?? this.#ownerOf(signal.siteId);
+    const reason = unknownPlace(signal, this.#placesOf(organisationId));
+    if (reason === null) return { kind: "row", row: toLogRow(signal), signal, organisationId };
     const { id, receivedAtMs, source } = signal;
-    return { kind: "dead", letter: { id, receivedAtMs, source, ...reason, signal, raw: null }, signal };
+    return { kind: "dead", letter: { id, organisationId, receivedAtMs, source, ...reason, signal, raw: null }, signal };
   }
 
   async #run(): Promise<void> {
@@ -257,9 +309,10 @@ export class SignalLog {
 // After a repeat made a COPY fail, the next batches ask first: repeats come in swarms (a sender that resends after an outage).
 const lookUpAfterRepeat = 64;
 
-function* withOutcome(entries: readonly Entry[], outcomes: readonly Outcome[]): Generator<readonly [Signal, Outcome]> {
+function* withOutcome(entries: readonly Entry[], outcomes: readonly Outcome[]): Generator<Happened> {
   for (const [index, entry] of entries.entries()) {
-    if (entry.signal !== null) yield [entry.signal, outcomes[index] ?? "duplicate"];
+    const { organisationId } = entry.kind === "row" ? entry : entry.letter;
+    if (entry.signal !== null) yield { signal: entry.signal, outcome: outcomes[index] ?? "duplicate", organisationId };
   }
 }
 

@@ -7,6 +7,7 @@ import { nodeDigest } from "../platform/digest.ts";
 import { silentLog } from "../platform/log.ts";
 import type { OpenDatabase } from "../schema.ts";
 import { testOnDatabases } from "../testing/databases.ts";
+import { testFields } from "../testing/fields.ts";
 import { cloudEvent, knownPlaces, sampleNowMs } from "../testing/signals.ts";
 import { LogFault } from "./log-fault.ts";
 import { parseSignals, signalFromRow } from "./parse-signals.ts";
@@ -27,7 +28,8 @@ async function withLog(
 ) {
   const appended: number[][] = [];
   const onAppended = (partitions: readonly number[]) => void appended.push([...partitions]);
-  const log = await SignalLog.open({ database, places: knownPlaces, log: silentLog, onAppended, limits });
+  const fields = await testFields(database.db);
+  const log = await SignalLog.open({ database, fields, places: knownPlaces, log: silentLog, onAppended, limits });
   try {
     await run(log, appended);
   } finally {

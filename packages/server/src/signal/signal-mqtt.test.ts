@@ -6,6 +6,7 @@ import { parseSiteId, type DeadLetter, type Signal, type SiteId } from "@tillwat
 import { silentLog } from "../platform/log.ts";
 import type { OpenDatabase } from "../schema.ts";
 import { testOnDatabases } from "../testing/databases.ts";
+import { testFields } from "../testing/fields.ts";
 import { Mosquitto, mosquittoPub, skipWithout } from "../testing/mosquitto.ts";
 import { cloudEvent, knownPlaces, sampleDeviceEvent, sampleNowMs } from "../testing/signals.ts";
 import { listDeadLetters } from "./dead-letter-store.ts";
@@ -16,7 +17,10 @@ import type { MqttDeps } from "./take-message-mqtt.ts";
 const clock = () => sampleNowMs;
 const frigateSite = siteId("S-1001");
 const username = "shop";
-const mayPublish: EmbeddedBrokerDeps["mayPublish"] = (name, password) => name === username && password === "s3cret";
+const admit: EmbeddedBrokerDeps["admit"] = async (shown) =>
+  shown.username === username && shown.password === "s3cret"
+    ? { ok: true, device: null, maySend: async () => true, foreign: () => {}, gone: () => {} }
+    : { ok: false, returnCode: 4 };
 
 function siteId(text: string): SiteId {
   const parsed = parseSiteId(text);
@@ -25,7 +29,14 @@ function siteId(text: string): SiteId {
 }
 
 async function withLog(database: OpenDatabase, run: (deps: MqttDeps) => Promise<void>) {
-  const signalLog = await SignalLog.open({ database, places: knownPlaces, log: silentLog, onAppended: () => {} });
+  const fields = await testFields(database.db);
+  const signalLog = await SignalLog.open({
+    database,
+    fields,
+    places: knownPlaces,
+    log: silentLog,
+    onAppended: () => {},
+  });
   try {
     await run({ signalLog, clock, log: silentLog, frigateSite });
   } finally {
@@ -39,9 +50,15 @@ async function withEmbedded(
   more: Partial<EmbeddedBrokerDeps> = {},
 ) {
   await withLog(database, async (deps) => {
-    const broker = await EmbeddedBroker.open({ ...deps, host: "127.0.0.1", port: 0, mayPublish: null, ...more });
+    const broker = await EmbeddedBroker.open({
+      ...deps,
+      plain: { host: "127.0.0.1", port: 0 },
+      tls: null,
+      admit: null,
+      ...more,
+    });
     try {
-      await run(broker.address.port);
+      await run(broker.address?.port ?? 0);
     } finally {
       await broker.close();
     }
@@ -54,7 +71,12 @@ async function loggedIds(database: OpenDatabase): Promise<readonly string[]> {
 }
 
 async function letters(database: OpenDatabase): Promise<readonly DeadLetter[]> {
-  return (await listDeadLetters(database.db, { state: "waiting", cursor: null, limit: 100 })).items;
+  return (
+    await listDeadLetters(
+      { db: database.db, fields: await testFields(database.db) },
+      { state: "waiting", cursor: null, limit: 100 },
+    )
+  ).items;
 }
 
 async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
@@ -161,7 +183,7 @@ testOnDatabases("B01 the embedded broker asks for a password, gives nothing out,
       socket.write(Buffer.from([0x30, 0x80, 0x80, 0x80, 0x60, 0x00, 0x01]));
       await closed;
     },
-    { mayPublish },
+    { admit },
   );
 });
 

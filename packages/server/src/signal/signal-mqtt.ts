@@ -1,3 +1,3 @@
 /** Signals over MQTT: the broker in the process, and the client of a broker outside. */
-export { EmbeddedBroker, type EmbeddedBrokerDeps } from "./embedded-broker-mqtt.ts";
+export { EmbeddedBroker, type Admission, type Connect, type EmbeddedBrokerDeps } from "./embedded-broker-mqtt.ts";
 export { OutsideBroker, type OutsideBrokerDeps } from "./outside-broker-mqtt.ts";

@@ -5,8 +5,12 @@ import { sequenceOf } from "./log-row.ts";
 
 export type Outcome = "accepted" | "duplicate" | "dead_lettered";
 
+/** What became of a signal, and whose source counts it. */
+export type Happened = { readonly signal: Signal; readonly outcome: Outcome; readonly organisationId: string };
+
 /** What one transaction of the log adds to a source. */
 type SourceDelta = {
+  organisation_id: string;
   source: string;
   site_id: string;
   device_id: string | null;
@@ -23,21 +27,23 @@ type SourceDelta = {
 };
 
 /** Sums what happened, one delta a source, ordered by source: all appenders lock rows in one order. */
-export function sourceDeltas(happened: Iterable<readonly [Signal, Outcome]>): SourceDelta[] {
+export function sourceDeltas(happened: Iterable<Happened>): SourceDelta[] {
   const bySource = new Map<string, SourceDelta>();
-  for (const [signal, outcome] of happened) {
-    let delta = bySource.get(signal.source);
+  for (const { signal, outcome, organisationId } of happened) {
+    const key = `${organisationId}\n${signal.source}`;
+    let delta = bySource.get(key);
     if (delta === undefined) {
-      delta = emptyDelta(signal);
-      bySource.set(signal.source, delta);
+      delta = emptyDelta(signal, organisationId);
+      bySource.set(key, delta);
     }
     addTo(delta, signal, outcome);
   }
-  return [...bySource.values()].sort((a, b) => (a.source < b.source ? -1 : 1));
+  return [...bySource].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, delta]) => delta);
 }
 
-function emptyDelta(signal: Signal): SourceDelta {
+function emptyDelta(signal: Signal, organisationId: string): SourceDelta {
   return {
+    organisation_id: organisationId,
     source: signal.source,
     site_id: signal.siteId,
     device_id: signal.deviceId,
@@ -73,16 +79,16 @@ function addTo(delta: SourceDelta, signal: Signal, outcome: Outcome): void {
 export async function addToSources(tx: Tx, deltas: readonly SourceDelta[]): Promise<void> {
   if (deltas.length === 0) return;
   await sql`
-    insert into source as s (source, site_id, device_id, shape, last_received_at, last_occurred_at, clock_offset_ms, day,
+    insert into source as s (organisation_id, source, site_id, device_id, shape, last_received_at, last_occurred_at, clock_offset_ms, day,
       signals_day, duplicates_day, signals_total, duplicates_total, dead_letters_total, seq_first, seq_last, seq_count)
-    select source, site_id, device_id, shape, to_timestamp(received_ms / 1000.0), to_timestamp(occurred_ms / 1000.0), offset_ms,
+    select organisation_id, source, site_id, device_id, shape, to_timestamp(received_ms / 1000.0), to_timestamp(occurred_ms / 1000.0), offset_ms,
       (to_timestamp(received_ms / 1000.0) at time zone 'UTC')::date,
       signals, duplicates, signals, duplicates, dead_letters, seq_first, seq_last, seq_count
-    from json_to_recordset(${JSON.stringify(deltas)}::json) as d (source text, site_id text, device_id text, shape text,
+    from json_to_recordset(${JSON.stringify(deltas)}::json) as d (organisation_id text, source text, site_id text, device_id text, shape text,
       received_ms float8, occurred_ms float8, offset_ms int8, signals int8, duplicates int8, dead_letters int8,
       seq_first int8, seq_last int8, seq_count int8)
-    order by source
-    on conflict (source) do update set
+    order by organisation_id, source
+    on conflict (organisation_id, source) do update set
       site_id = excluded.site_id,
       device_id = excluded.device_id,
       shape = excluded.shape,

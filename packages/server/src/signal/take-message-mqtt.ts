@@ -11,6 +11,7 @@ export type MqttDeps = {
   readonly clock: Clock;
   readonly log: Log;
   readonly frigateSite: SiteId | null; // the site of whoever publishes frigate/events
+  readonly organisationOf?: (siteId: string) => string;
 };
 
 const firstWaitMs = 100;
@@ -22,9 +23,16 @@ const waitMsMax = 5_000;
  * Answers false when `abandoned` said so first, or the log closed: the message is not stored and MUST NOT be acknowledged.
  */
 export async function takeMessage(deps: MqttDeps, message: MqttMessage, abandoned: () => boolean): Promise<boolean> {
-  const { signalLog, clock, log, frigateSite } = deps;
-  const content = readMessage(message, { receivedAtMs: clock(), digest: nodeDigest, frigateSite });
+  const { signalLog, clock, log, frigateSite, organisationOf } = deps;
+  const content = readMessage(message, {
+    receivedAtMs: clock(),
+    digest: nodeDigest,
+    frigateSite,
+    ...(organisationOf === undefined ? {} : { organisationOf }),
+  });
   if (content === null) return true;
+  const foreign = content.notUnderstood.find(({ code }) => code === "device_foreign");
+  if (foreign !== undefined) message.foreign?.(foreign.message);
   let waitMs = firstWaitMs;
   while (!abandoned()) {
     try {

@@ -1,18 +1,22 @@
 import { createWorld, evaluate, type Crime, type Evaluation, type IncidentFound } from "@tillwatch/sim";
 import { sql } from "kysely";
-import { horizonMs } from "../app-ports.ts";
+import { horizonMs } from "../app/ports.ts";
 import { Directory } from "../enrich/directory.ts";
 import { incidentStage } from "../incident/incident-stage.ts";
 import { openTaxonomies } from "../incident/taxonomy-store.ts";
 import type { LoadedPack } from "../pack/load-pack.ts";
 import { PipelineWorker } from "../pipeline-worker.ts";
-import { pipeline } from "../pipeline.ts";
+import { asShipped } from "../rule/running-rules.ts";
+import { pipeline, recounting } from "../pipeline.ts";
 import { systemChance } from "../platform/chance.ts";
-import { overPglite } from "../platform/database.ts";
+import { openFieldVault } from "../platform/keys/field-vault.ts";
+import { masterKey } from "../platform/keys/keys.ts";
+import { overPglite } from "../platform/database/database.ts";
 import { nodeDigest } from "../platform/digest.ts";
 import type { Log } from "../platform/log.ts";
-import { migrate, readMigrations } from "../platform/migrate.ts";
-import { openPgliteMemory } from "../platform/pglite-files.ts";
+import { migrate, readMigrations } from "../platform/database/migrate.ts";
+import { openPgliteMemory } from "../platform/database/pglite-files.ts";
+import { withVault } from "../platform/keys/vault-mark.ts";
 import type { OpenDatabase, Schema } from "../schema.ts";
 import { signalId } from "../signal/signal-id.ts";
 import { SignalLog } from "../signal/signal-log-store.ts";
@@ -53,8 +57,10 @@ export async function evaluateRun(given: EvaluateGiven): Promise<Evaluated> {
   }
 }
 
-async function runOn(database: OpenDatabase, given: EvaluateGiven): Promise<Evaluated> {
+async function runOn(opened: OpenDatabase, given: EvaluateGiven): Promise<Evaluated> {
   const { pack, startMs, log } = given;
+  const fields = await openFieldVault(opened.db, { master: masterKey(systemChance.bytes(32)), chance: systemChance });
+  const database = { ...opened, db: withVault(opened.db, async () => fields) };
   const directory = new Directory(pack.directory);
   const taxonomies = await openTaxonomies(database.db, pack.taxonomy, startMs);
   if (!taxonomies.ok) throw new Error("a new database has no taxonomy to differ from");
@@ -62,20 +68,22 @@ async function runOn(database: OpenDatabase, given: EvaluateGiven): Promise<Eval
   let nowMs = startMs;
   const nothing = async () => {};
   const work = {
-    incident: incidentStage({ chance: systemChance, needs: () => needs }),
+    incident: incidentStage({ chance: systemChance, fields, needs: () => needs }),
     respond: nothing,
     notify: nothing,
   };
   const places = { site: () => true, device: () => "known" as const };
-  const signalLog = await SignalLog.open({ database, places, log, onAppended: () => {} });
+  const signalLog = await SignalLog.open({ database, fields, places, log, onAppended: () => {} });
   const worker = new PipelineWorker({
     db: database.db,
-    pipeline: pipeline({ pack, chance: systemChance, work, lateAfterMs: given.lateAfterMs }),
+    pipeline: pipeline({ pack, chance: systemChance, fields, work, lateAfterMs: given.lateAfterMs }),
     directory: () => directory,
     enrichPolicy: { explain: pack.policy.explain, lateAfterMs: given.lateAfterMs },
     clock: () => nowMs,
     log,
     owner: "evaluation",
+    running: () => asShipped(pack),
+    recount: recounting({ fields, db: database.db }),
     horizonMs: horizonMs(pack),
     onCommitted: () => {},
     setAside: async (_tx, signal, fault) => {

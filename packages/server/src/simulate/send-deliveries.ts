@@ -5,7 +5,7 @@ import { fetch } from "undici";
 
 export type Target = {
   readonly url: string;
-  readonly token: string;
+  readonly tokenFor: (siteId: string) => string; // whose sites they are, they signal for
   readonly stopped: AbortSignal;
   readonly problem: (text: string) => void;
 };
@@ -25,7 +25,7 @@ async function sent(delivery: Delivery, target: Target): Promise<boolean> {
   try {
     const response = await fetch(new URL("/api/v1/signals", target.url), {
       method: "POST",
-      headers: { authorization: `Bearer ${target.token}`, "content-type": "application/json" },
+      headers: { authorization: `Bearer ${target.tokenFor(delivery.siteId)}`, "content-type": "application/json" },
       body: JSON.stringify(delivery.event),
       signal: target.stopped,
     });

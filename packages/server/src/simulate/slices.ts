@@ -1,5 +1,5 @@
 import type { Delivery } from "@tillwatch/sim";
-import type { Signal } from "@tillwatch/wire";
+import { homeOrganisation, type Signal } from "@tillwatch/wire";
 import { nodeDigest } from "../platform/digest.ts";
 import { signalFromRow } from "../signal/parse-signals.ts";
 
@@ -7,7 +7,11 @@ import { signalFromRow } from "../signal/parse-signals.ts";
 export type Slice = { readonly atMs: number; readonly signals: readonly Signal[] };
 
 /** Cuts deliveries into steps of `stepMs`, each signal received at its own instant. Throws where the world sends what intake refuses. */
-export function* slicesOf(deliveries: Iterable<Delivery>, stepMs: number): Generator<Slice, void, undefined> {
+export function* slicesOf(
+  deliveries: Iterable<Delivery>,
+  stepMs: number,
+  organisationOf: (siteId: string) => string = () => homeOrganisation,
+): Generator<Slice, void, undefined> {
   let signals: Signal[] = [];
   let step = -1;
   let atMs = 0;
@@ -19,13 +23,14 @@ export function* slicesOf(deliveries: Iterable<Delivery>, stepMs: number): Gener
     }
     step = own;
     atMs = delivery.atMs;
-    signals.push(signalOf(delivery));
+    signals.push(signalOf(delivery, organisationOf(delivery.siteId)));
   }
   if (signals.length > 0) yield { atMs, signals };
 }
 
-function signalOf(delivery: Delivery): Signal {
-  const parsed = signalFromRow(delivery.event, { receivedAtMs: delivery.atMs, digest: nodeDigest, channel: {} });
+function signalOf(delivery: Delivery, organisationId: string): Signal {
+  const context = { receivedAtMs: delivery.atMs, digest: nodeDigest, channel: {}, organisationId };
+  const parsed = signalFromRow(delivery.event, context);
   if (parsed.ok) return parsed.value;
   throw new Error(`intake refuses ${delivery.source} ${delivery.id}: ${parsed.error.code}: ${parsed.error.message}`);
 }

@@ -4,7 +4,7 @@ import { openLogFiles } from "../audit/audit-log-files.ts";
 import { AuditSequencer } from "../audit/audit-sequencer.ts";
 import { systemChance } from "../platform/chance.ts";
 import { systemClock } from "../platform/clock.ts";
-import { openDatabase } from "../platform/database.ts";
+import { openDatabase } from "../platform/database/database.ts";
 import { silentLog } from "../platform/log.ts";
 import type { Schema } from "../schema.ts";
 

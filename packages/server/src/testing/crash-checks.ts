@@ -77,7 +77,7 @@ const mustBeEmpty: Readonly<Record<string, RawBuilder<unknown>>> = {
   "doubled references": sql`select ref as it from incident group by 1 having count(*) > 1`,
   "gaps in the references": sql`
     select r.year::text as it from incident_reference r
-    where r.last <> (select count(*) from incident where ref like 'TW-' || r.year || '-%')`,
+    where r.last <> (select count(*) from incident i where i.organisation_id = r.organisation_id and ref like '%-' || r.year || '-%')`,
   "situations whose members are not what they count": sql`
     select s.id::text as it from situation s left join situation_member m on m.situation_id = s.id
     group by s.id, s.member_count having count(m.signal_id) <> s.member_count or max(m.ordinal) <> s.member_count - 1`,
@@ -118,7 +118,7 @@ async function replayAll(db: Db): Promise<{ readonly problems: readonly string[]
   const wrong: string[] = [];
   const loaded: LoadedContents = new Map();
   for (const { id } of rows) {
-    const { kind } = await replayDecision(db, id, loaded);
+    const { kind } = await replayDecision(db, id, { loaded });
     if (kind !== "same") wrong.push(`${id} (${kind})`);
   }
   return { problems: listed("decisions that compute differently", wrong), decisions: rows.length };

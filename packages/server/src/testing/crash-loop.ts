@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { loadPack } from "../pack/load-pack.ts";
 import { readPackFiles } from "../pack/pack-files.ts";
-import { openDatabase } from "../platform/database.ts";
+import { openDatabase } from "../platform/database/database.ts";
 import type { Schema } from "../schema.ts";
 import { partitionOf, partitionCount } from "../signal/partition.ts";
 import { checkAfterCrashes, type CrashCounts } from "./crash-checks.ts";
@@ -32,6 +32,7 @@ export type CrashReport = {
 // As many rounds as this, of ten, are killed before they serve.
 const killsDuringStart = 0.3;
 const loadMsMax = 1_500;
+const roundsMore = 5;
 const catchUpMsMax = 90_000;
 const catchUpMsPerSignal = 2;
 
@@ -43,22 +44,26 @@ const catchUpMsPerSignal = 2;
 export async function crashLoop(options: CrashLoopOptions): Promise<CrashReport> {
   const { folder, databaseUrl, rounds, random } = options;
   const packFolder = `${folder}/pack`;
-  const panicSites = 4 * rounds + partitionCount * 8;
+  const roundsMax = rounds + roundsMore;
+  const panicSites = 4 * roundsMax + partitionCount * 8;
   writePackOfManySites(packFolder, { shops: 5, panicSites });
   const pack = loadPack(readPackFiles(packFolder));
   if (!pack.ok) throw new Error(JSON.stringify(pack.error.slice(0, 3)));
-  const senders = new Senders(pack.value.directory, 4 * rounds);
+  const senders = new Senders(pack.value.directory, 4 * roundsMax);
   const settings = { dataFolder: `${folder}/data`, databaseUrl, packFolder, mqtt: true };
   const kills = { start: 0, load: 0 };
   const problems: string[] = [];
   let startMs = 3_000; // how long a start takes, learned from those that came to serve
-  for (let round = 0; round < rounds && options.stopped?.aborted !== true; round++) {
+  // A few rounds may all be killed before anything was acknowledged, which would prove nothing: then more follow.
+  const goesOn = (round: number) =>
+    round < rounds || (round < roundsMax && senders.journal.acknowledged.size === 0 && rounds > 0);
+  for (let round = 0; goesOn(round) && options.stopped?.aborted !== true; round++) {
     const isEarly = round < Math.ceil(rounds / 10);
-    const during = isEarly || random() < killsDuringStart ? "start" : "load";
+    const during = isEarly || (round < rounds && random() < killsDuringStart) ? "start" : "load";
     const server = new ServerProcess(settings);
     try {
       if (during === "start") await sleepOrFail(server, random() * startMs);
-      else startMs = await loadAndWait(server, senders, random() * loadMsMax);
+      else startMs = await loadAndWait(server, senders, random() * loadMsMax * (round < rounds ? 1 : 2));
     } catch (fault) {
       problems.push(`round ${round}: ${fault instanceof Error ? fault.message : String(fault)}`);
     }

@@ -10,6 +10,7 @@ export type ServerSettings = {
   readonly packFolder: string;
   readonly mqtt: boolean;
   readonly nodeArgs?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
 };
 
 export type ServerAddresses = { readonly url: string; readonly mqtt: string | null };
@@ -115,19 +116,22 @@ export class ServerProcess {
   }
 }
 
-function environmentOf({ dataFolder, databaseUrl, packFolder, mqtt }: ServerSettings): NodeJS.ProcessEnv {
+function environmentOf({ dataFolder, databaseUrl, packFolder, mqtt, environment }: ServerSettings): NodeJS.ProcessEnv {
   const inherited = ["PATH", "HOME", "TMPDIR", "TZ", "LANG"].flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
   return {
     ...Object.fromEntries(inherited),
-    NODE_COMPILE_CACHE: join(tmpdir(), "tillwatch-compile-cache"), // many starts: stripped and compiled once
+    // Many starts: stripped and compiled once.
+    NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(tmpdir(), "tillwatch-compile-cache"),
     TILLWATCH_DATA: dataFolder,
     TILLWATCH_PACK: packFolder,
     TILLWATCH_HTTP: "127.0.0.1:0",
     TILLWATCH_MQTT: mqtt ? "embedded://127.0.0.1:0" : "off",
     TILLWATCH_ADMIN_TOKEN: serverToken,
+    TILLWATCH_ADMIN_TOKEN_MAY: "everything", // who looks afterwards what came of it is the test itself
     ...(databaseUrl === null ? {} : { TILLWATCH_DATABASE_URL: databaseUrl }),
+    ...environment,
   };
 }

@@ -10,7 +10,9 @@ export const testDirectoryData: DirectoryData = {
       id: "S-1",
       name: "Test shop",
       kind: "store",
+      organisation: "home",
       region: null,
+      country: null,
       timezone: "Europe/Berlin",
       currency: "EUR",
       assortments: undefined,
@@ -62,6 +64,8 @@ export const testDirectoryData: DirectoryData = {
   ],
   calendar: [
     {
+      id: null,
+      note: null,
       name: "Sale",
       fromMs: Date.parse("2026-11-27T00:00:00Z"),
       toMs: Date.parse("2026-11-30T00:00:00Z"),

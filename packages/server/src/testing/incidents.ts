@@ -40,6 +40,7 @@ const site: SitePlace = {
   id: "S-1001",
   name: "Main Street",
   kind: "supermarket",
+  organisation: "home",
   region: "north",
   timezone: "Europe/Berlin",
   currency: "EUR",

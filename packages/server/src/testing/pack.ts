@@ -1,7 +1,13 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { loadPack, type LoadedPack } from "../pack/load-pack.ts";
 
 const shipped = (file: string) => readFileSync(new URL(`../../../../pack/retail/${file}`, import.meta.url), "utf8");
+
+/** The files of the shipped policies, by path in the pack. */
+export function shippedPolicies(): ReadonlyMap<string, string> {
+  const names = readdirSync(new URL("../../../../pack/retail/policies/", import.meta.url));
+  return new Map(names.map((name) => [`policies/${name}`, shipped(`policies/${name}`)]));
+}
 
 const loitering = `
 title: Lingering at expensive goods
@@ -63,8 +69,14 @@ products:
   - { sku: WHISKY, name: Whisky, value_minor: 4500, currency: EUR, epc_class: "urn:epc:id:sgtin:9521321.010001" }
 `;
 
-/** Four rules and one shop with the shipped weights and correlation: small enough to hold while reading a test. */
-export function testPack(): LoadedPack {
+/**
+ * Four rules and one shop with the shipped weights and correlation: small enough to hold while reading a test. `rules`: more of them;
+ * `models`: with those that ship.
+ */
+export function testPack({
+  rules = "",
+  models = false,
+}: { readonly rules?: string; readonly models?: boolean } = {}): LoadedPack {
   const files = new Map([
     ["directory.yaml", directory],
     ["score.yaml", shipped("score.yaml")],
@@ -73,8 +85,12 @@ export function testPack(): LoadedPack {
     ["rules/loitering.yml", loitering],
     ["rules/panic.yml", panic],
     ["rules/voided.yml", voided],
+    ...(rules === "" ? [] : [["rules/more.yml", rules] as const]),
     ["taxonomy.yaml", shipped("taxonomy.yaml")],
+    ["privacy.yaml", shipped("privacy.yaml")],
     ["playbooks/index.yaml", shipped("playbooks/index.yaml")],
+    ...shippedPolicies(),
+    ...(models ? ["models/index.yaml", "models/site-windows.json"].map((file) => [file, shipped(file)] as const) : []),
   ]);
   const pack = loadPack(files);
   if (!pack.ok) throw new Error(JSON.stringify(pack.error));

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { signerFromSeed } from "@tillwatch/evidence";
-import type { IncidentId, IncidentRecord, SignalId, SiteId } from "@tillwatch/wire";
+import { ok, type IncidentId, type IncidentRecord, type SignalId, type SiteId } from "@tillwatch/wire";
 import { openLogFiles } from "../audit/audit-log-files.ts";
 import { AuditSequencer } from "../audit/audit-sequencer.ts";
 import { recordCopy } from "../exhibit/exhibit-intake-store.ts";
@@ -36,7 +36,9 @@ export function withPacketHouse(database: OpenDatabase, run: (house: PacketHouse
     await sequencer.start();
     const changes: string[] = [];
     const packets: PacketJobDeps = {
+      stillMay: async () => ok(true),
       db: deps.db,
+      fields: deps.fields,
       files,
       sequencer,
       clock,
@@ -50,6 +52,8 @@ export function withPacketHouse(database: OpenDatabase, run: (house: PacketHouse
         exhibits: await exhibitsOf(db, id),
         packets: await packetsOf(db, id),
       }),
+      draftsOf: async () => [],
+      goingOf: async () => ({ kind: "original", underTwoKeys: false }),
       recordCopy: (tx, copy) => recordCopy(tx, copy, chance),
       addTimeline: deps.addTimeline,
       packetChanged: (packet) => changes.push(packet.state),

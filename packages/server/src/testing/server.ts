@@ -6,7 +6,9 @@ import { systemChance } from "../platform/chance.ts";
 import { LiveFeed } from "../platform/live-feed.ts";
 import { jsonLog } from "../platform/log.ts";
 import type { Db } from "../schema.ts";
+import { testAccess } from "./access.ts";
 import { freshPglite } from "./databases.ts";
+import { testFields } from "./fields.ts";
 
 export const token = "test-token";
 export const bearer = { authorization: `Bearer ${token}` };
@@ -18,6 +20,7 @@ export async function testServer(context: TestContext, overrides: Partial<Server
   const db = overrides.db ?? (await ownDatabase(context));
   const clock = overrides.clock ?? (() => Date.parse("2026-11-20T10:00:00.000Z"));
   const app: FastifyInstance = await buildServer({
+    access: testAccess(db, { clock }),
     clock,
     chance: systemChance,
     log: jsonLog((line) => lines.push(line), clock),
@@ -28,6 +31,7 @@ export async function testServer(context: TestContext, overrides: Partial<Server
     credentials: [administratorCredential(token)],
     ready: async () => [],
     metrics: { contentType: "text/plain; version=0.0.4", metrics: async () => "probe_total 1\n" },
+    texts: { db, fields: await testFields(db) },
     ...overrides,
     db,
   });

@@ -7,6 +7,8 @@ import { longestReachMs } from "../correlate/correlation-policy.ts";
 import { traitsOf } from "../correlate/traits-of.ts";
 import type { Traits } from "../correlate/traits.ts";
 import { detect } from "../detect/detect.ts";
+import { SiteCounts } from "../detect/site-counts.ts";
+import { withModels } from "../detect/model-detections.ts";
 import { Directory } from "../enrich/directory.ts";
 import { enrich } from "../enrich/enrich.ts";
 import { SiteMemory } from "../enrich/site-memory.ts";
@@ -68,6 +70,7 @@ class WorldRun {
   readonly #pack: LoadedPack;
   readonly #directory: Directory;
   readonly #memory = new SiteMemory(2 * hourMs);
+  readonly #counts: SiteCounts;
   readonly #seen = new Map<string, string>(); // signal id -> story
   readonly #kept: Kept[] = [];
   #recent: Kept[] = [];
@@ -75,6 +78,7 @@ class WorldRun {
   constructor(pack: LoadedPack) {
     this.#pack = pack;
     this.#directory = new Directory(pack.directory);
+    this.#counts = new SiteCounts(pack.rulebook.rules);
   }
 
   take(delivery: Delivery): void {
@@ -108,7 +112,8 @@ class WorldRun {
     const { enriched, remembered } = enrich(signal, known);
     this.#memory.remember(remembered);
     this.#memory.forgetBefore(signal.receivedAtMs);
-    return detect(enriched, this.#pack.rulebook.rules);
+    const detected = detect(enriched, { rules: this.#pack.rulebook.rules, counts: this.#counts });
+    return withModels(detected, this.#pack.models);
   }
 
   #place(signal: DetectedSignal, atMs: number): void {

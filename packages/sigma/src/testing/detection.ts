@@ -1,8 +1,8 @@
-import { compileRules, type RuleSet } from "../compile-rules.ts";
+import { compileRules, type RuleSet } from "../match/compile-rules.ts";
 import type { JsonObject } from "../json.ts";
-import { parseRules } from "../parse-rules.ts";
-import type { Placeholders } from "../placeholder.ts";
-import type { SigmaRule } from "../rule-model.ts";
+import { parseRules } from "../read/parse-rules.ts";
+import type { Placeholders } from "../read/placeholder.ts";
+import type { SigmaRule } from "../read/rule-model.ts";
 
 const head = `title: A rule
 id: 6f0b1c7e-3a54-4f0e-9d55-0a3a5b0c9f11

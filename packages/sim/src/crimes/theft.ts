@@ -107,6 +107,18 @@ export function smashAndGrab(story: Story): string {
   return zone.id;
 }
 
+/** Eight come in one after the other within ten seconds, and a camera counts each by himself: no device says that they are a group. */
+export function rushIn(story: Story): string {
+  const { shop, random } = story;
+  const door = shop.zone(random, ["entrance", "exit"]);
+  for (let person = 0; person < 8; person++) {
+    const data = { person_count: 1, direction: "in", track_id: shop.trackId() };
+    story.seen(door.id, "person_detected", { data, confidence: 0.9 });
+    story.wait(0.9, 1.3);
+  }
+  return door.id;
+}
+
 /** Comes at night through a door or a window. */
 export function burglary(story: Story): string {
   const { shop, random } = story;

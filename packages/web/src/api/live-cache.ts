@@ -24,15 +24,24 @@ export function keepCacheLive(queries: QueryClient, live: LiveConnection): () =>
 }
 
 function applyBatch(queries: QueryClient, batch: LiveBatch): void {
-  if (batch.reset) {
-    queries.setQueryData<LiveSummaries>(liveSummariesKey, new Map());
-    // What is on its way already is new enough: cancelling it would only show the skeleton for longer.
-    void queries.invalidateQueries({}, { cancelRefetch: false });
-    return;
-  }
+  if (batch.reset) startAnew(queries);
   const incidents = batch.events.filter((event) => event.kind === "incident");
   if (incidents.length > 0) applyIncidents(queries, incidents);
   for (const event of batch.events) applyOther(queries, event);
+}
+
+/**
+ * Something may have been missed: everything is asked for again. An answer on its way may have been read before what was missed, so it is
+ * shown (cancelling it would only show the skeleton for longer) and then asked for once more.
+ */
+function startAnew(queries: QueryClient): void {
+  queries.setQueryData<LiveSummaries>(liveSummariesKey, new Map());
+  const underWay = queries.getQueryCache().findAll({ fetchStatus: "fetching" });
+  void queries.invalidateQueries({}, { cancelRefetch: false });
+  for (const { queryKey, promise } of underWay) {
+    const again = (): void => void queries.invalidateQueries({ queryKey, exact: true });
+    promise?.then(again, again);
+  }
 }
 
 type IncidentEvent = Extract<LiveEvent, { kind: "incident" }>;
@@ -64,6 +73,9 @@ function applyOther(queries: QueryClient, event: LiveEvent): void {
     case "packet":
       void queries.invalidateQueries({ queryKey: ["incident", event.incidentId] });
       return;
+    case "drafts":
+      void queries.invalidateQueries({ queryKey: ["incident", event.incidentId, "drafts"] });
+      return;
     case "dead_letters":
       noteStats(queries, { deadLettersWaiting: event.waiting });
       void queries.invalidateQueries({ queryKey: ["dead-letters"] });
@@ -74,9 +86,29 @@ function applyOther(queries: QueryClient, event: LiveEvent): void {
     case "checkpoint":
       void queries.invalidateQueries({ queryKey: ["checkpoint"] });
       return;
+    case "access_alarm":
+      void queries.invalidateQueries({ queryKey: ["grants"] });
+      return;
+    case "shares":
+      void queries.invalidateQueries({ queryKey: ["shares"] });
+      askForCases(queries);
+      return;
+    case "access_changed":
+      void queries.invalidateQueries({ queryKey: ["grants"] });
+      askForCases(queries);
+      return;
+    case "session_ended":
+    case "session_changed":
+      return; // the connection itself answers these
     case "stats":
       noteStats(queries, { signalsPerMinute: event.signalsPerMinute });
   }
+}
+
+/** Also for the one that is open: what is no longer this person's leaves the screen. */
+function askForCases(queries: QueryClient): void {
+  void queries.invalidateQueries({ queryKey: ["incidents"] });
+  void queries.invalidateQueries({ queryKey: ["incident"] });
 }
 
 function noteStats(queries: QueryClient, news: Partial<LiveStats>): void {

@@ -8,7 +8,20 @@ export type Connection =
 
 export type LiveBatch = { readonly events: readonly LiveEvent[]; readonly reset: boolean };
 
-const kinds: readonly LiveEvent["kind"][] = ["incident", "packet", "dead_letters", "sources", "checkpoint", "stats"];
+const kinds: readonly LiveEvent["kind"][] = [
+  "incident",
+  "packet",
+  "drafts",
+  "dead_letters",
+  "sources",
+  "checkpoint",
+  "stats",
+  "access_alarm",
+  "shares",
+  "access_changed",
+  "session_ended",
+  "session_changed",
+];
 const retryFirstMs = 1_000;
 const retryMax = 15_000;
 // A hidden tab gets no animation frames; it still catches up, once a second.
@@ -22,6 +35,7 @@ export class LiveConnection {
   readonly #path: string;
   readonly #onBatch = new Set<(batch: LiveBatch) => void>();
   readonly #onState = new Set<() => void>();
+  readonly #onEnded = new Set<(says: string) => void>();
   #state: Connection = { kind: "connecting" };
   #source: EventSource | null = null;
   #waiting: LiveEvent[] = [];
@@ -49,6 +63,12 @@ export class LiveConnection {
     return () => this.#onBatch.delete(listener);
   }
 
+  /** The server ended this browser's session: told with the reason, once; the connection stays closed. */
+  subscribeEnded(listener: (says: string) => void): () => void {
+    this.#onEnded.add(listener);
+    return () => this.#onEnded.delete(listener);
+  }
+
   open(): void {
     this.close();
     const source = new EventSource(this.#path);
@@ -60,7 +80,7 @@ export class LiveConnection {
     for (const kind of kinds) {
       source.addEventListener(kind, (message: MessageEvent<string>) => {
         this.#resumable = message.lastEventId !== "";
-        this.#take(parseEvent(message.data));
+        this.#heard(parseEvent(message.data));
       });
     }
     globalThis.addEventListener("offline", this.#wentOffline);
@@ -101,6 +121,16 @@ export class LiveConnection {
   #set(state: Connection): void {
     this.#state = state;
     for (const listener of this.#onState) listener();
+  }
+
+  #heard(event: LiveEvent | null): void {
+    if (event?.kind === "session_ended") {
+      this.close();
+      for (const listener of this.#onEnded) listener(event.says);
+      return;
+    }
+    // What the person may see is another now: everything on screen is asked for again.
+    this.#take(event?.kind === "session_changed" ? null : event);
   }
 
   /** null asks for a reset. */

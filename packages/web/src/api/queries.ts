@@ -1,7 +1,15 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { CheckpointView, IncidentPage, IncidentRecord } from "@tillwatch/wire";
 import { request } from "./request.ts";
-import type { AuditPage, DeadLetterPage, SiteList, SourceList, Taxonomy } from "./shapes.ts";
+import type {
+  Colleagues,
+  DeadLetterPage,
+  Readiness,
+  SiteList,
+  SourceList,
+  SourceSignalList,
+  Taxonomy,
+} from "./shapes.ts";
 
 export type QueueView = "incidents" | "watch" | "closed";
 
@@ -69,6 +77,22 @@ export const sourcesQuery = queryOptions({
   queryFn: ({ signal }) => request<SourceList>("/api/v1/sources", { signal }),
 });
 
+export const sourceSignalsQuery = (source: string) =>
+  queryOptions({
+    queryKey: ["sources", source, "signals"],
+    queryFn: ({ signal }) => request<SourceSignalList>(withSearch("/api/v1/signals", { source }), { signal }),
+  });
+
+const readinessEveryMs = 15_000;
+
+/** Answers 503 with the same body where something stops requests, so that it is no refusal. */
+export const readinessQuery = queryOptions({
+  queryKey: ["readiness"],
+  queryFn: async ({ signal }) => (await (await fetch("/readyz", { signal })).json()) as Readiness,
+  refetchInterval: readinessEveryMs,
+  retry: false,
+});
+
 export const deadLettersQuery = infiniteQueryOptions({
   queryKey: ["dead-letters"],
   initialPageParam: "",
@@ -76,21 +100,6 @@ export const deadLettersQuery = infiniteQueryOptions({
     request<DeadLetterPage>(withSearch("/api/v1/dead-letters", { cursor: pageParam }), { signal }),
   getNextPageParam: (page: DeadLetterPage) => page.nextCursor,
 });
-
-export type AuditFilter = { readonly kind?: string; readonly actor?: string };
-
-export function auditQuery(filter: AuditFilter) {
-  return infiniteQueryOptions({
-    queryKey: ["audit", filter],
-    initialPageParam: "",
-    queryFn: ({ pageParam, signal }) =>
-      request<AuditPage>(
-        withSearch("/api/v1/audit", { kind: filter.kind ?? "", actor: filter.actor ?? "", cursor: pageParam }),
-        { signal },
-      ),
-    getNextPageParam: (page: AuditPage) => page.nextCursor,
-  });
-}
 
 export const checkpointQuery = queryOptions({
   queryKey: ["checkpoint"],
@@ -101,4 +110,11 @@ export const checkpointQuery = queryOptions({
 function withSearch(path: string, given: Record<string, string>): string {
   const search = new URLSearchParams(Object.entries(given).filter(([, value]) => value !== ""));
   return search.size === 0 ? path : `${path}?${search.toString()}`;
+}
+
+export function colleaguesQuery(siteId: string) {
+  return queryOptions({
+    queryKey: ["colleagues", siteId],
+    queryFn: ({ signal }) => request<Colleagues>(`/api/v1/sites/${encodeURIComponent(siteId)}/colleagues`, { signal }),
+  });
 }

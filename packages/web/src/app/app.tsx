@@ -5,23 +5,31 @@ import { keepCacheLive } from "../api/live-cache.ts";
 import { LiveConnection } from "../api/live.ts";
 import { ApiProblem } from "../api/request.ts";
 import { ToastProvider } from "../design/toast.tsx";
+import { forgetAnswers } from "../people/people-queries.ts";
+import { StepUpProvider } from "../people/step-up-dialog.tsx";
+import { noteSessionEnd } from "../people/session-end.ts";
 import { VerdictProvider } from "../incident/pending-verdict.tsx";
 import { LiveContext } from "./live-context.ts";
 import { makeRouter } from "./router.tsx";
 
 const retriesMax = 2;
+// Pages for who is not signed in: nobody is sent away from them.
+const publicPaths = ["/sign-in", "/set-up"];
 
 /** Builds everything once, in one straight line. */
 export function App() {
-  const [{ queries, router, live }] = useState(build);
+  const [{ queries, router, live, signedOut }] = useState(build);
   useEffect(() => keepCacheLive(queries, live), [queries, live]);
+  useEffect(() => live.subscribeEnded(signedOut), [live, signedOut]);
   return (
     <QueryClientProvider client={queries}>
       <LiveContext value={live}>
         <ToastProvider>
-          <VerdictProvider>
-            <RouterProvider router={router} />
-          </VerdictProvider>
+          <StepUpProvider>
+            <VerdictProvider>
+              <RouterProvider router={router} />
+            </VerdictProvider>
+          </StepUpProvider>
         </ToastProvider>
       </LiveContext>
     </QueryClientProvider>
@@ -31,9 +39,18 @@ export function App() {
 function build() {
   const router = makeRouter();
   const live = new LiveConnection("/api/v1/events");
-  const onError = (fault: unknown): void => {
-    if (!isSignedOut(fault) || router.state.location.pathname === "/sign-in") return;
+  const signedOut = (says: string): void => {
+    if (publicPaths.includes(router.state.location.pathname)) return;
+    noteSessionEnd(says);
     void router.navigate({ to: "/sign-in", search: { to: router.state.location.href } });
+    forgetAnswers(queries);
+  };
+  const onError = (fault: unknown): void => {
+    if (!(fault instanceof ApiProblem) || fault.problem.status !== 401) return;
+    if (fault.problem.code === "session_ended") signedOut(fault.problem.detail);
+    else if (!publicPaths.includes(router.state.location.pathname)) {
+      void router.navigate({ to: "/sign-in", search: { to: router.state.location.href } });
+    }
   };
   const queries = new QueryClient({
     queryCache: new QueryCache({ onError }),
@@ -49,11 +66,7 @@ function build() {
       mutations: { networkMode: "always" },
     },
   });
-  return { queries, router, live };
-}
-
-function isSignedOut(fault: unknown): boolean {
-  return fault instanceof ApiProblem && fault.problem.status === 401;
+  return { queries, router, live, signedOut };
 }
 
 /** Worth another try by itself: no answer, or a server that is busy or starting. A refusal stays one however often it is asked. */

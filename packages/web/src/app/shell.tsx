@@ -1,42 +1,28 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
-import {
-  ListOrdered,
-  LogOut,
-  Megaphone,
-  Monitor,
-  Moon,
-  RadioTower,
-  ScrollText,
-  Sun,
-  type LucideIcon,
-} from "lucide-react";
+import { LogOut, Monitor, Moon, Sun, UserRound, type LucideIcon } from "lucide-react";
 import { useEffect, useState } from "react";
 import { liveStatsKey, type LiveStats } from "../api/live-cache.ts";
 import { request } from "../api/request.ts";
 import { cx } from "../design/cx.ts";
+import { forgetAnswers } from "../people/people-queries.ts";
+import { forgetSessionEnd } from "../people/session-end.ts";
+import { useNoteActivity } from "../people/note-activity.ts";
+import { forgetNotes } from "../incident/note-draft.ts";
 import { forgetDraft } from "../report/draft.ts";
 import { ConnectionState } from "./connection-state.tsx";
 import { useLive } from "./live-context.ts";
+import { EmergencyBanners } from "../policy/review-banner.tsx";
+import { ModelBanner } from "../model/model-banner.tsx";
+import { useKnownMay, useMay } from "./may.ts";
+import { barMax, placesFor, trustIndex, type Place } from "./places.ts";
 import { ShortcutsDialog } from "./shortcuts-dialog.tsx";
 import { applyTheme, storedTheme, type Theme } from "./theme.ts";
-
-type Place = {
-  readonly to: "/" | "/report" | "/sources" | "/audit";
-  readonly label: string;
-  readonly icon: LucideIcon;
-};
-
-const places: readonly Place[] = [
-  { to: "/", label: "Queue", icon: ListOrdered },
-  { to: "/report", label: "Report", icon: Megaphone },
-  { to: "/sources", label: "Sources", icon: RadioTower },
-  { to: "/audit", label: "Audit", icon: ScrollText },
-];
 
 /** The frame that stays while pages change: a rail on a desk, a bar above and one below on a phone. */
 export function Shell() {
   const live = useLive();
+  useNoteActivity();
   useEffect(() => {
     live.open();
     return () => live.close();
@@ -53,6 +39,8 @@ export function Shell() {
       <PhoneBar />
       <main id="main" tabIndex={-1} className="min-w-0 px-4 pb-24 outline-none md:px-7 md:pb-10">
         <div className="mx-auto max-w-[86rem]">
+          <EmergencyBanners />
+          <ModelBanner />
           <Outlet />
         </div>
       </main>
@@ -63,11 +51,18 @@ export function Shell() {
 }
 
 function Rail() {
+  const { work, trust } = placesFor(useMay());
   return (
     <div className="sticky top-0 flex h-dvh flex-col border-r border-line bg-surface px-3 py-4 max-md:hidden">
       <Brand />
       <nav aria-label="Pages" className="mt-6 grid gap-0.5">
-        {places.map((place) => (
+        {work.map((place) => (
+          <PlaceLink key={place.to} place={place} />
+        ))}
+        {trust.length === 0 ? null : (
+          <h2 className="mt-4 px-2 pb-1 text-2xs font-semibold tracking-wide text-ink-muted uppercase">Trust</h2>
+        )}
+        {trust.map((place) => (
           <PlaceLink key={place.to} place={place} />
         ))}
       </nav>
@@ -75,6 +70,7 @@ function Rail() {
         <ConnectionState />
         <div className="flex items-center justify-between">
           <ThemeSwitch />
+          <MyAccount />
           <SignOut />
         </div>
       </div>
@@ -105,7 +101,7 @@ function PlaceLink({ place, phone = false }: { readonly place: Place; readonly p
       )}
     >
       <Icon className={phone ? "size-5" : "size-4"} aria-hidden="true" />
-      <span>{place.label}</span>
+      <span>{phone ? (place.short ?? place.label) : place.label}</span>
       {place.to === "/sources" ? <Waiting /> : null}
     </Link>
   );
@@ -131,6 +127,7 @@ function PhoneBar() {
       <div className="flex items-center gap-1">
         <ConnectionState compact />
         <ThemeSwitch />
+        <MyAccount />
         <SignOut />
       </div>
     </header>
@@ -138,12 +135,18 @@ function PhoneBar() {
 }
 
 function PhoneNav() {
+  const may = useKnownMay();
+  if (may === null) return null;
+  const { work, trust } = placesFor(may);
+  const all = [...work, ...trust];
+  const shown = all.length <= barMax ? all : [...work.slice(0, barMax - 1), trustIndex];
+  if (shown.length < 2) return null;
   return (
     <nav
       aria-label="Pages"
-      className="fixed inset-x-0 bottom-0 z-30 grid grid-cols-4 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden"
+      className="fixed inset-x-0 bottom-0 z-30 grid auto-cols-fr grid-flow-col border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden"
     >
-      {places.map((place) => (
+      {shown.map((place) => (
         <PlaceLink key={place.to} place={place} phone />
       ))}
     </nav>
@@ -171,14 +174,30 @@ function ThemeSwitch() {
   );
 }
 
+function MyAccount() {
+  return (
+    <Link to="/account" className={iconButton} title="My account">
+      <UserRound className="size-4" aria-hidden="true" />
+      <span className="sr-only">My account</span>
+    </Link>
+  );
+}
+
 function SignOut() {
+  const live = useLive();
   const navigate = useNavigate();
   const queries = useQueryClient();
   const signOut = async (): Promise<void> => {
+    live.close(); // or it would tell this very tab that its session ended
+    // Who came from an identity provider leaves there too: asked while there still is a session.
+    const provider = await request<{ url: string | null }>("/api/v1/sign-in/oidc/sign-out").catch(() => null);
     await request("/api/v1/session", { method: "DELETE" }).catch(() => null);
-    await navigate({ to: "/sign-in" });
-    queries.clear();
+    if (typeof provider?.url === "string") globalThis.location.assign(provider.url);
+    else await navigate({ to: "/sign-in" });
+    forgetAnswers(queries);
+    forgetSessionEnd();
     forgetDraft();
+    forgetNotes();
   };
   return (
     <button type="button" onClick={() => void signOut()} className={iconButton} title="Sign out">

@@ -3,6 +3,7 @@ import type { AuditVerification, CheckpointView } from "@tillwatch/wire";
 import { ShieldAlert, ShieldCheck } from "lucide-react";
 import { checkpointQuery } from "../api/queries.ts";
 import { request } from "../api/request.ts";
+import { useMay } from "../app/may.ts";
 import { Button } from "../design/button.tsx";
 import { Card, Facts } from "../design/card.tsx";
 import { CopyText } from "../design/copy-text.tsx";
@@ -12,6 +13,7 @@ import { Moment } from "../design/time.tsx";
 
 /** The signed summary of the whole log, and the button that recomputes it from the rows. */
 export function CheckpointCard() {
+  const may = useMay();
   const checkpoint = useQuery(checkpointQuery);
   const verify = useMutation({
     mutationFn: () => request<AuditVerification>("/api/v1/audit/verify", { method: "POST", body: {} }),
@@ -20,10 +22,12 @@ export function CheckpointCard() {
     <Card
       title="Checkpoint"
       aside={
-        <Button look="primary" busy={verify.isPending} onClick={() => verify.mutate()}>
-          <ShieldCheck className="size-4" aria-hidden="true" />
-          Verify now
-        </Button>
+        may("audit:verify") ? (
+          <Button look="primary" busy={verify.isPending} onClick={() => verify.mutate()}>
+            <ShieldCheck className="size-4" aria-hidden="true" />
+            Verify now
+          </Button>
+        ) : undefined
       }
     >
       <div aria-live="polite" className="not-empty:mb-4">

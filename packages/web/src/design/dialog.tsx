@@ -2,6 +2,7 @@ import { X } from "lucide-react";
 import type { ReactNode } from "react";
 import { useEffect, useId, useRef } from "react";
 import { Button } from "./button.tsx";
+import { cx } from "./cx.ts";
 
 /**
  * A question that must be answered first. The browser's own modal dialog: it traps focus, makes the rest inert, closes on Escape and
@@ -10,10 +11,11 @@ import { Button } from "./button.tsx";
 export function Dialog(props: {
   readonly title: string;
   readonly open: boolean;
+  readonly wide?: boolean; // true: for texts that are read side by side with what they come from
   readonly onClose: () => void;
   readonly children: ReactNode;
 }) {
-  const { title, open, onClose, children } = props;
+  const { title, open, wide = false, onClose, children } = props;
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
@@ -26,8 +28,12 @@ export function Dialog(props: {
     <dialog
       ref={element}
       aria-labelledby={titleId}
-      onClose={onClose}
-      className="m-auto w-[min(32rem,calc(100vw-2rem))] rounded-lg bg-surface p-0 text-ink shadow-overlay"
+      // React hands the close of a dialog within on to this one, which stays.
+      onClose={(event) => (event.target === event.currentTarget ? onClose() : undefined)}
+      className={cx(
+        "m-auto rounded-lg bg-surface p-0 text-ink shadow-overlay",
+        wide ? "w-[min(46rem,calc(100vw-2rem))]" : "w-[min(32rem,calc(100vw-2rem))]",
+      )}
     >
       {open ? (
         <div className="rise">

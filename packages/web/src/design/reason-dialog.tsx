@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from "react";
-import { Button } from "./button.tsx";
+import { FormActions } from "./form-actions.tsx";
 import { Dialog } from "./dialog.tsx";
 import { ErrorState } from "./error-state.tsx";
 import { Select, TextArea } from "./field.tsx";
@@ -11,8 +11,9 @@ export function ReasonDialog(props: {
   readonly open: boolean;
   readonly busy: boolean;
   readonly fault: unknown;
-  readonly blocked?: boolean;
+  readonly blocked?: string | null; // what is missing besides the reason, said when the action is pressed; null or absent: nothing
   readonly optional?: boolean; // true: the reason may stay empty
+  readonly least?: number; // letters that the server wants at least; 1 where it is not said
   readonly lead?: readonly { readonly word: string; readonly says: string }[]; // the reason begins with one of these words
   readonly onClose: () => void;
   readonly onSave: (because: string) => void;
@@ -31,7 +32,8 @@ function ReasonForm(props: Parameters<typeof ReasonDialog>[0]) {
   const [asked, setAsked] = useState(false);
   const lead = props.lead ?? [];
   const [word, setWord] = useState(lead[0]?.word ?? "");
-  const missing = because.trim() === "" && lead.length === 0 && props.optional !== true;
+  const { least = 1, blocked = null } = props;
+  const missing = because.trim().length < least && lead.length === 0 && props.optional !== true;
   const reason = [word, because.trim()].filter((part) => part !== "").join(": ");
   return (
     <form
@@ -39,7 +41,7 @@ function ReasonForm(props: Parameters<typeof ReasonDialog>[0]) {
       onSubmit={(event) => {
         event.preventDefault();
         setAsked(true);
-        if (!missing && props.blocked !== true) props.onSave(reason);
+        if (!missing && blocked === null) props.onSave(reason);
       }}
     >
       {props.children}
@@ -58,17 +60,21 @@ function ReasonForm(props: Parameters<typeof ReasonDialog>[0]) {
         value={because}
         onChange={(event) => setBecause(event.target.value)}
         hint="One sentence. It stays on the record with your token."
-        error={asked && missing ? "A reason is needed: one sentence is enough." : null}
+        error={asked && missing ? tooShort(least) : null}
       />
+      {asked && blocked !== null ? (
+        <p role="alert" className="text-sm font-medium text-bad">
+          {blocked}
+        </p>
+      ) : null}
       {props.fault === null ? null : <ErrorState fault={props.fault} />}
-      <div className="flex justify-end gap-2">
-        <Button look="quiet" onClick={props.onClose}>
-          Cancel
-        </Button>
-        <Button type="submit" look="primary" busy={props.busy}>
-          {props.action}
-        </Button>
-      </div>
+      <FormActions onCancel={props.onClose} busy={props.busy}>
+        {props.action}
+      </FormActions>
     </form>
   );
+}
+
+function tooShort(least: number): string {
+  return least > 1 ? `A sentence, of ${least} letters at least.` : "A reason is needed: one sentence is enough.";
 }

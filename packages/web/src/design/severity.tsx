@@ -1,5 +1,5 @@
+import { severityText } from "@tillwatch/wire";
 import { cx } from "./cx.ts";
-import { severityText } from "./words.ts";
 
 /** Where work opens by itself, as pack/retail/score.yaml ships it. Only the tick of the gauge rests on it, no decision. */
 export const openingThreshold = 0.9;

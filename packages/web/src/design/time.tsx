@@ -1,4 +1,5 @@
-import { useSyncExternalStore } from "react";
+import { createContext, useContext, useSyncExternalStore } from "react";
+import { formatsOf } from "./zone-formats.ts";
 
 /** Ages are shown to the minute under an hour: a quarter of that is often enough to look. */
 const tickMs = 15_000;
@@ -53,9 +54,10 @@ export function offsetText(offsetMs: number): string {
 /** As `Age`, where a sentence needs its last word. */
 export function Ago({ at }: { readonly at: string }) {
   const now = useNowMs();
+  const zone = useShopZone();
   const text = ageText(Date.parse(at), Math.max(now, Date.parse(at)));
   return (
-    <time dateTime={at} title={momentText(at)}>
+    <time dateTime={at} title={momentText(at, zone)}>
       {text === "now" ? "just now" : `${text} ago`}
     </time>
   );
@@ -63,52 +65,56 @@ export function Ago({ at }: { readonly at: string }) {
 
 export function Age({ at }: { readonly at: string }) {
   const now = useNowMs();
+  const zone = useShopZone();
   const atMs = Date.parse(at);
   return (
-    <time dateTime={at} title={momentText(at)}>
+    <time dateTime={at} title={momentText(at, zone)}>
       {ageText(atMs, Math.max(now, atMs))}
     </time>
   );
 }
 
-const clock = new Intl.DateTimeFormat(undefined, {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  hourCycle: "h23",
-});
-const day = new Intl.DateTimeFormat(undefined, { day: "2-digit", month: "short" });
-const full = new Intl.DateTimeFormat(undefined, {
-  day: "2-digit",
-  month: "short",
-  year: "numeric",
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  hourCycle: "h23",
-  timeZoneName: "short",
-});
+/** The zone in which times of a shop are read; undefined: that of this device. */
+export const ShopZone = createContext<string | undefined>(undefined);
 
-/** The instant in this device's zone, zone named; text that is no instant is shown as it came. */
-export function momentText(at: string): string {
-  const ms = Date.parse(at);
-  return Number.isNaN(ms) ? at : full.format(ms);
+export function useShopZone(): string | undefined {
+  return useContext(ShopZone);
 }
 
-export function clockText(at: string): string {
+/** As `momentText`, for an end that somebody chose: nobody reads its seconds. */
+export function endText(at: string): string {
   const ms = Date.parse(at);
-  return Number.isNaN(ms) ? at : clock.format(ms);
+  return Number.isNaN(ms) ? at : formatsOf(undefined).toTheMinute.format(ms);
 }
 
-export function dayText(at: string): string {
+/** The instant in the shop's zone, or this device's, zone named; text that is no instant is shown as it came. */
+export function momentText(at: string, zone?: string): string {
   const ms = Date.parse(at);
-  return Number.isNaN(ms) ? "" : day.format(ms);
+  return Number.isNaN(ms) ? at : formatsOf(zone).full.format(ms);
+}
+
+export function clockText(at: string, zone?: string): string {
+  const ms = Date.parse(at);
+  return Number.isNaN(ms) ? at : formatsOf(zone).clock.format(ms);
+}
+
+export function dayText(at: string, zone?: string): string {
+  const ms = Date.parse(at);
+  return Number.isNaN(ms) ? "" : formatsOf(zone).day.format(ms);
 }
 
 export function Moment({ at }: { readonly at: string }) {
+  const zone = useShopZone();
   return (
     <time dateTime={at} title={at}>
-      {momentText(at)}
+      {momentText(at, zone)}
     </time>
   );
+}
+
+/** Says whose clock the page speaks of, where it is not that of this device. */
+export function ShopZoneNote() {
+  const zone = useShopZone();
+  if (zone === undefined || zone === formatsOf(undefined).full.resolvedOptions().timeZone) return null;
+  return <>Times of the shop, {zone.replaceAll("_", " ")}</>;
 }

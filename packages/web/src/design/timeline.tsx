@@ -17,7 +17,7 @@ import type { ReactNode } from "react";
 import { useState } from "react";
 import { Tag } from "./badge.tsx";
 import { cx } from "./cx.ts";
-import { clockText, dayText, momentText, offsetText } from "./time.tsx";
+import { clockText, dayText, momentText, offsetText, ShopZoneNote, useShopZone } from "./time.tsx";
 import { timelineWords } from "./words.ts";
 
 const icons: Readonly<Record<TimelineEntry["kind"], LucideIcon>> = {
@@ -38,8 +38,10 @@ const icons: Readonly<Record<TimelineEntry["kind"], LucideIcon>> = {
 export function Timeline(props: {
   readonly entries: readonly TimelineEntry[];
   readonly detailOf?: (entry: TimelineEntry) => ReactNode;
+  readonly whoOf?: (actor: string) => ReactNode;
 }) {
-  const { entries, detailOf } = props;
+  const { entries, detailOf, whoOf } = props;
+  const zone = useShopZone();
   const [hidden, setHidden] = useState<ReadonlySet<TimelineEntry["kind"]>>(new Set());
   const kinds = [...new Set(entries.map((entry) => entry.kind))];
   const shown = entries.filter((entry) => !hidden.has(entry.kind));
@@ -61,6 +63,9 @@ export function Timeline(props: {
           />
         ))}
       </fieldset>
+      <p className="text-xs text-ink-muted empty:hidden">
+        <ShopZoneNote />
+      </p>
       {shown.length === 0 ? (
         <p className="text-sm text-ink-muted">Every kind is switched off. Switch one on above.</p>
       ) : (
@@ -69,8 +74,9 @@ export function Timeline(props: {
             <Entry
               key={entry.id}
               entry={entry}
-              newDay={index === 0 || dayText(entry.at) !== dayText(shown[index - 1]?.at ?? "")}
+              newDay={index === 0 || dayText(entry.at, zone) !== dayText(shown[index - 1]?.at ?? "", zone)}
               detail={detailOf?.(entry)}
+              who={whoOf?.(entry.actor) ?? entry.actor}
             />
           ))}
         </ol>
@@ -105,15 +111,21 @@ function KindToggle(props: {
   );
 }
 
-function Entry(props: { readonly entry: TimelineEntry; readonly newDay: boolean; readonly detail: ReactNode }) {
-  const { entry, newDay, detail } = props;
+function Entry(props: {
+  readonly entry: TimelineEntry;
+  readonly newDay: boolean;
+  readonly detail: ReactNode;
+  readonly who: ReactNode;
+}) {
+  const { entry, newDay, detail, who } = props;
   const Icon = icons[entry.kind];
+  const zone = useShopZone();
   return (
     <li className="group grid grid-cols-[4.25rem_1.75rem_minmax(0,1fr)] gap-x-2">
       <div className="pt-1 text-right text-sm">
-        {newDay ? <p className="text-xs text-ink-muted">{dayText(entry.at)}</p> : null}
-        <time dateTime={entry.at} title={momentText(entry.at)} className="font-medium">
-          {clockText(entry.at)}
+        {newDay ? <p className="text-xs text-ink-muted">{dayText(entry.at, zone)}</p> : null}
+        <time dateTime={entry.at} title={momentText(entry.at, zone)} className="font-medium">
+          {clockText(entry.at, zone)}
         </time>
       </div>
       <div aria-hidden="true" className="relative grid justify-items-center">
@@ -128,7 +140,7 @@ function Entry(props: { readonly entry: TimelineEntry; readonly newDay: boolean;
           {entry.says}
         </p>
         <p className="flex flex-wrap items-center gap-x-2 gap-y-1 text-xs text-ink-muted">
-          <span>{entry.actor}</span>
+          <span>{who}</span>
           {entry.late ? <Tag tone="warn">arrived late</Tag> : null}
           <ClockNote entry={entry} />
         </p>
@@ -139,12 +151,13 @@ function Entry(props: { readonly entry: TimelineEntry; readonly newDay: boolean;
 }
 
 function ClockNote({ entry }: { readonly entry: TimelineEntry }) {
+  const zone = useShopZone();
   if (entry.originalAt === null || entry.originalAt === entry.at) return null;
   return (
     <span>
       corrected; the device wrote{" "}
       <time dateTime={entry.originalAt} title={entry.originalAt} className="text-ink-soft">
-        {clockText(entry.originalAt)}
+        {clockText(entry.originalAt, zone)}
       </time>
       {entry.clockOffsetMs === null ? "" : `, its clock is ${offsetText(entry.clockOffsetMs)}`}
     </span>

@@ -1,4 +1,4 @@
-import type { Addition, Score } from "@tillwatch/wire";
+import { severityText, type Addition, type Score } from "@tillwatch/wire";
 import { cx } from "./cx.ts";
 import { openingThreshold } from "./severity.tsx";
 import {
@@ -10,7 +10,7 @@ import {
   type Waterfall as Steps,
   type WaterfallStep,
 } from "./waterfall-steps.ts";
-import { milliText, severityText } from "./words.ts";
+import { milliText } from "./words.ts";
 
 const kindWords: Readonly<Record<Addition["kind"], string>> = {
   base_rate: "Where every score starts",

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { bytesText, codeText, joinedText, milliText, moneyText, severityText } from "./words.ts";
+import { severityText } from "@tillwatch/wire";
+import { bytesText, codeText, joinedText, milliText, moneyText } from "./words.ts";
 
 const severities: readonly (readonly [number, string])[] = [
   [0, "0.00"],

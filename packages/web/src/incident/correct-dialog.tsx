@@ -4,6 +4,7 @@ import { useState } from "react";
 import { sitesQuery } from "../api/queries.ts";
 import { request } from "../api/request.ts";
 import { Button } from "../design/button.tsx";
+import { FormActions } from "../design/form-actions.tsx";
 import { Dialog } from "../design/dialog.tsx";
 import { ErrorState } from "../design/error-state.tsx";
 import { Select, TextArea, TextField } from "../design/field.tsx";
@@ -70,19 +71,13 @@ function CorrectForm({ record, onDone }: { readonly record: IncidentRecord; read
         <p className="text-sm font-medium text-bad">Amounts and people are numbers, for example 49.90 and 2.</p>
       ) : null}
       {save.isError ? <ErrorState fault={save.error} /> : null}
-      <div className="flex justify-end gap-2">
-        <Button look="quiet" onClick={onDone}>
-          Cancel
-        </Button>
-        <Button
-          type="submit"
-          look="primary"
-          busy={save.isPending}
-          disabled={correction === null || Object.keys(correction).length === 0}
-        >
-          Save
-        </Button>
-      </div>
+      <FormActions
+        onCancel={onDone}
+        busy={save.isPending}
+        disabled={correction === null || Object.keys(correction).length === 0}
+      >
+        Save
+      </FormActions>
     </form>
   );
 }

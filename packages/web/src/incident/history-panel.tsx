@@ -3,6 +3,8 @@ import { ArrowRight, History } from "lucide-react";
 import { Card } from "../design/card.tsx";
 import { EmptyState } from "../design/empty-state.tsx";
 import { Moment } from "../design/time.tsx";
+import { Who } from "../people/who.tsx";
+import { fieldWords, valueWords } from "./history-words.ts";
 
 /** Every change of every field, with what was there before: nothing is ever overwritten without a trace. */
 export function HistoryPanel({ record }: { readonly record: IncidentRecord }) {
@@ -24,33 +26,28 @@ export function HistoryPanel({ record }: { readonly record: IncidentRecord }) {
 function Change({ change }: { readonly change: FieldChange }) {
   return (
     <li className="grid gap-x-4 gap-y-0.5 border-b border-line px-4 py-2.5 text-sm last:border-0 md:grid-cols-[9rem_minmax(0,1fr)]">
-      <p className="font-medium break-words">{wordsOf(change.field)}</p>
+      <p className="font-medium break-words">{fieldWords(change.field)}</p>
       <div className="min-w-0">
         <p className="flex flex-wrap items-center gap-x-2">
           <span className="sr-only">from </span>
-          <Value value={change.before} />
+          <Value field={change.field} value={change.before} />
           <ArrowRight className="size-3.5 shrink-0 text-ink-muted" aria-label="to" />
-          <Value value={change.after} />
+          <Value field={change.field} value={change.after} />
         </p>
         <p className="break-words text-ink-soft">{change.because}</p>
         <p className="text-xs text-ink-muted">
-          {change.actor} · <Moment at={change.at} />
+          <Who actor={change.actor} /> · <Moment at={change.at} />
         </p>
       </div>
     </li>
   );
 }
 
-/** `machineSeverity` reads "machine severity". */
-function wordsOf(field: string): string {
-  return field
-    .replaceAll(/([a-z])([A-Z])/g, "$1 $2")
-    .replaceAll("_", " ")
-    .toLowerCase();
+function Value({ field, value }: { readonly field: string; readonly value: JsonValue }) {
+  const text = valueWords(value, field);
+  if (text === null) return <span className="text-ink-muted">empty</span>;
+  if (isInstant.test(text)) return <Moment at={text} />;
+  return <span className="min-w-0 break-words">{text}</span>;
 }
 
-function Value({ value }: { readonly value: JsonValue }) {
-  if (value === null || value === "") return <span className="text-ink-muted">empty</span>;
-  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
-  return <span className="min-w-0 break-all">{text}</span>;
-}
+const isInstant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;

@@ -1,14 +1,16 @@
 import { Link, useNavigate } from "@tanstack/react-router";
-import type { IncidentRecord, Verdict } from "@tillwatch/wire";
+import { severityText, type IncidentRecord, type Verdict } from "@tillwatch/wire";
 import { ArrowLeft, ArrowRight, Check, CircleHelp, X, type LucideIcon } from "lucide-react";
-import { LevelBadge, StateBadge } from "../design/badge.tsx";
+import { placesFor } from "../app/places.ts";
+import { LevelBadge, StateBadge, VerdictBadge } from "../design/badge.tsx";
+import { mayWith, useMay } from "../app/may.ts";
 import { Button } from "../design/button.tsx";
 import { cx } from "../design/cx.ts";
 import { KeyHint } from "../design/key-hint.tsx";
 import { useKeys } from "../design/keys.ts";
 import { SeverityGauge } from "../design/severity.tsx";
 import { Ago } from "../design/time.tsx";
-import { percent, severityText, verdictWords } from "../design/words.ts";
+import { percent, verdictWords } from "../design/words.ts";
 import { nextInQueue } from "../queue/queue-order.ts";
 import { useVerdicts } from "./pending-verdict.tsx";
 
@@ -18,30 +20,30 @@ export function IncidentHeader({ record }: { readonly record: IncidentRecord }) 
     const id = nextInQueue(record.id);
     void (id === null ? navigate({ to: "/" }) : navigate({ to: "/incidents/$id", params: { id } }));
   };
-  useKeys({ n: next });
+  const may = useMay();
+  useKeys(may("site:list") ? { n: next } : {});
   return (
     <header className="pt-4 md:pt-6">
       <nav aria-label="Between incidents" className="mb-3 flex items-center justify-between">
-        <Link to="/" className="inline-flex min-h-9 items-center gap-1.5 text-sm text-ink-muted hover:text-ink">
-          <ArrowLeft className="size-4" aria-hidden="true" />
-          Queue
-        </Link>
-        <Button look="quiet" onClick={next}>
-          Next in the queue
-          <KeyHint keys="N" />
-          <ArrowRight className="size-4" aria-hidden="true" />
-        </Button>
+        <BackLink />
+        {may("site:list") ? (
+          <Button look="quiet" onClick={next}>
+            Next in the queue
+            <KeyHint keys="N" />
+            <ArrowRight className="size-4" aria-hidden="true" />
+          </Button>
+        ) : null}
       </nav>
       <div className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-5 gap-y-1 xl:grid-cols-[auto_minmax(0,1fr)_auto]">
         <div className="md:row-span-2">
           <SeverityGauge severity={record.severity} overridden={record.override !== null} large />
         </div>
-        <p className="flex flex-wrap items-center gap-x-2 gap-y-1 self-center text-sm md:self-start">
+        <p className="col-start-2 flex flex-wrap items-center gap-x-2 gap-y-1 self-center text-sm md:self-start">
           <span className="font-mono text-xs font-medium text-ink-soft">{record.ref}</span>
           <StateBadge state={record.state} />
           <LevelBadge level={record.level} compact />
         </p>
-        <div className="min-w-0 max-md:col-span-2 max-md:mt-2">
+        <div className="min-w-0 max-md:col-span-2 max-md:mt-2 md:col-start-2">
           <h1 className="text-xl font-semibold tracking-tight">{record.title}</h1>
           <p className="text-sm text-ink-muted">
             {record.siteName}
@@ -51,9 +53,22 @@ export function IncidentHeader({ record }: { readonly record: IncidentRecord }) 
             <ScoreWords record={record} />
           </p>
         </div>
-        <VerdictKeys record={record} />
+        {mayWith(record)("incident:verdict") ? <VerdictKeys record={record} /> : <VerdictSaid record={record} />}
       </div>
     </header>
+  );
+}
+
+/** To where the person came from: a partner has no queue. */
+function BackLink() {
+  const { work } = placesFor(useMay());
+  const place = work.find(({ to }) => to === "/" || to === "/shared");
+  if (place === undefined) return <span />;
+  return (
+    <Link to={place.to} className="inline-flex min-h-9 items-center gap-1.5 text-sm text-ink-muted hover:text-ink">
+      <ArrowLeft className="size-4" aria-hidden="true" />
+      {place.label}
+    </Link>
   );
 }
 
@@ -71,6 +86,16 @@ const choices: readonly { readonly verdict: Verdict; readonly key: string; reado
   { verdict: "false", key: "F", icon: X },
   { verdict: "unsure", key: "U", icon: CircleHelp },
 ];
+
+/** Whoever gives none sees the one that was given. */
+function VerdictSaid({ record }: { readonly record: IncidentRecord }) {
+  if (record.verdict === null) return null;
+  return (
+    <p className="self-start text-sm max-xl:col-span-2 xl:col-start-3 xl:row-start-1">
+      <VerdictBadge verdict={record.verdict} />
+    </p>
+  );
+}
 
 function VerdictKeys({ record }: { readonly record: IncidentRecord }) {
   const { pending, give, undo } = useVerdicts();

@@ -1,20 +1,28 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import type { IncidentRecord, TimelineEntry } from "@tillwatch/wire";
-import { incidentQuery } from "../api/queries.ts";
+import { incidentQuery, sitesQuery } from "../api/queries.ts";
+import { ApiProblem } from "../api/request.ts";
+import { useMay } from "../app/may.ts";
 import { readIncidentSearch } from "../app/route-search.ts";
 import { Card } from "../design/card.tsx";
 import { ErrorState } from "../design/error-state.tsx";
 import { useKeys } from "../design/keys.ts";
 import { useWide } from "../design/use-wide.ts";
 import { TabPanel, Tabs, type Tab } from "../design/tabs.tsx";
+import { ShopZone } from "../design/time.tsx";
 import { Timeline } from "../design/timeline.tsx";
+import { DraftedLine } from "../draft/drafted-line.tsx";
+import { Who } from "../people/who.tsx";
+import { ClosedDoor, isClosedDoor } from "../policy/closed-door.tsx";
+import { PurposeCard, PurposeDoor } from "../policy/purpose-card.tsx";
 import { ExhibitsPanel } from "./exhibits-panel.tsx";
 import { HistoryPanel } from "./history-panel.tsx";
 import { IncidentHeader } from "./incident-header.tsx";
 import { IncidentSkeleton } from "./incident-skeleton.tsx";
+import { CountedList } from "./counted-list.tsx";
 import { MatchedList } from "./matched-list.tsx";
-import { matchedOn } from "./matched-on.ts";
+import { countedIn, matchedOn } from "./matched-on.ts";
 import { PacketPanel } from "./packet-panel.tsx";
 import { SignalsPanel } from "./signals-panel.tsx";
 import { WhyPanel } from "./why-panel.tsx";
@@ -25,6 +33,13 @@ const route = "/shell/incidents/$id";
 export function IncidentPage() {
   const { id } = useParams({ from: route });
   const incident = useQuery(incidentQuery(id));
+  // A door that closed goes before what was read while it was open: the page may have been open since then.
+  if (incident.error instanceof ApiProblem && incident.error.problem.code === "purpose_required") {
+    return <PurposeDoor incidentId={id} />;
+  }
+  if (isClosedDoor(incident.error)) {
+    return <ClosedDoor incidentId={id} fault={incident.error} onRetry={() => void incident.refetch()} />;
+  }
   if (incident.data !== undefined) return <Loaded key={id} record={incident.data} fault={incident.error} />;
   if (incident.isError) {
     return (
@@ -41,20 +56,27 @@ export function IncidentPage() {
 /** A failed refresh keeps the record on screen and says that it may be old. */
 function Loaded({ record, fault }: { readonly record: IncidentRecord; readonly fault: unknown }) {
   const wide = useWide();
+  const may = useMay();
+  // What happened in a shop is read by the shop's clock, wherever the reader sits. A partner sees no directory, and his own clock.
+  const sites = useQuery({ ...sitesQuery, enabled: may("site:list") });
+  const zone = sites.data?.items.find((site) => site.id === record.siteId)?.timezone;
   return (
-    <article>
-      <title>{`${record.ref} · Tillwatch`}</title>
-      <IncidentHeader record={record} />
-      {fault === null ? null : <ErrorState fault={fault} />}
-      <div className="mt-4 grid items-start gap-6 xl:grid-cols-[minmax(0,1fr)_22rem]">
-        <Sections record={record} wide={wide} />
-        {wide ? (
-          <aside aria-label="Work" className="grid grid-cols-1 gap-4">
-            <WorkPanel record={record} />
-          </aside>
-        ) : null}
-      </div>
-    </article>
+    <ShopZone value={zone}>
+      <article>
+        <title>{`${record.ref} · Tillwatch`}</title>
+        <IncidentHeader record={record} />
+        <PurposeCard record={record} />
+        {fault === null ? null : <ErrorState fault={fault} />}
+        <div className="mt-4 grid items-start gap-6 xl:grid-cols-[minmax(0,1fr)_22rem]">
+          <Sections record={record} wide={wide} />
+          {wide ? (
+            <aside aria-label="Work" className="grid grid-cols-1 gap-4">
+              <WorkPanel record={record} />
+            </aside>
+          ) : null}
+        </div>
+      </article>
+    </ShopZone>
   );
 }
 
@@ -89,7 +111,7 @@ function Sections({ record, wide }: { readonly record: IncidentRecord; readonly 
         )}
         <TabPanel id="timeline">
           <Card title="What happened, in true order">
-            <Timeline entries={record.timeline} detailOf={matchedDetail} />
+            <Timeline entries={record.timeline} detailOf={(entry) => detailOf(record, entry)} whoOf={whoOf} />
           </Card>
         </TabPanel>
         <TabPanel id="signals">
@@ -109,6 +131,16 @@ function Sections({ record, wide }: { readonly record: IncidentRecord; readonly 
   );
 }
 
-function matchedDetail(entry: TimelineEntry) {
-  return <MatchedList matched={matchedOn(entry.detail)} />;
+function detailOf(record: IncidentRecord, entry: TimelineEntry) {
+  return (
+    <>
+      <MatchedList matched={matchedOn(entry.detail)} />
+      <CountedList counted={countedIn(entry.detail)} />
+      <DraftedLine record={record} detail={entry.detail} />
+    </>
+  );
+}
+
+function whoOf(actor: string) {
+  return <Who actor={actor} />;
 }

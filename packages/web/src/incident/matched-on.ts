@@ -12,13 +12,24 @@ export function matchedOn(detail: JsonObject): readonly MatchedOn[] {
   });
 }
 
+/** What a correlation counted, out of a timeline entry's `detail.counted`, in order of time. */
+export function countedIn(detail: JsonObject): readonly { readonly at: string; readonly ruleTitle: string }[] {
+  const { counted } = detail;
+  if (!Array.isArray(counted)) return [];
+  return counted.flatMap((item: JsonValue) => {
+    if (!isJsonObject(item)) return [];
+    const { at, ruleTitle } = item;
+    return typeof at === "string" && typeof ruleTitle === "string" ? [{ at, ruleTitle }] : [];
+  });
+}
+
 /** Titles of the rules that matched, by rule id, out of the timeline's detections ("Rule matched: <title>"). */
 export function ruleTitles(timeline: readonly TimelineEntry[]): ReadonlyMap<string, string> {
   return new Map(
     timeline.flatMap((entry) => {
       const { ruleId } = entry.detail;
       if (entry.kind !== "detection" || typeof ruleId !== "string") return [];
-      return [[ruleId, entry.says.replace(/^Rule matched: /, "")] as const];
+      return [[ruleId, entry.says.replace(/^(?:Rule matched|A model noticed): /, "")] as const];
     }),
   );
 }

@@ -1,9 +1,8 @@
-import type { IncidentRecord } from "@tillwatch/wire";
+import { severityText, type IncidentRecord } from "@tillwatch/wire";
 import { useState } from "react";
 import { Button } from "../design/button.tsx";
 import { Card } from "../design/card.tsx";
 import { TextField } from "../design/field.tsx";
-import { severityText } from "../design/words.ts";
 import { ReasonDialog } from "../design/reason-dialog.tsx";
 import { useIncidentAction } from "./use-incident-action.ts";
 
@@ -46,7 +45,7 @@ export function OverrideCard({ record }: { readonly record: IncidentRecord }) {
         open={open}
         busy={override.isPending}
         fault={override.error}
-        blocked={severity === null}
+        blocked={severity === null ? "Choose a severity." : null}
         onClose={close}
         onSave={(because) => {
           if (severity !== null) override.mutate({ severity, because }, { onSuccess: close });

@@ -4,6 +4,7 @@ import { Tag } from "../design/badge.tsx";
 import { Card, Facts } from "../design/card.tsx";
 import { EmptyState } from "../design/empty-state.tsx";
 import { Moment, offsetText } from "../design/time.tsx";
+import { ClipAddress } from "../privacy/clip-address.tsx";
 import { codeText, joinedText } from "../design/words.ts";
 
 /** What was observed, signal by signal, with why each one belongs here. */
@@ -17,7 +18,7 @@ export function SignalsPanel({ record }: { readonly record: IncidentRecord }) {
       ) : (
         <ul>
           {record.signals.map((signal) => (
-            <SignalItem key={signal.id} signal={signal} />
+            <SignalItem key={signal.id} incidentId={record.id} signal={signal} />
           ))}
         </ul>
       )}
@@ -43,7 +44,7 @@ function Added({ enrichment }: { readonly enrichment: IncidentSignal["enrichment
   );
 }
 
-function SignalItem({ signal }: { readonly signal: IncidentSignal }) {
+function SignalItem({ incidentId, signal }: { readonly incidentId: string; readonly signal: IncidentSignal }) {
   const place = [signal.deviceId, signal.zoneId].filter((part) => part !== null).join(" · ");
   return (
     <li className="border-b border-line last:border-0">
@@ -87,12 +88,7 @@ function SignalItem({ signal }: { readonly signal: IncidentSignal }) {
               ],
               ...signal.media.map(
                 (media) =>
-                  [
-                    media.kind,
-                    <code key={media.uri} className="font-mono text-xs break-all">
-                      {media.uri}
-                    </code>,
-                  ] as const,
+                  [media.kind, <ClipAddress key={media.uri} incidentId={incidentId} clip={media.uri} />] as const,
               ),
             ]}
           />

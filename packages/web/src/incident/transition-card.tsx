@@ -1,6 +1,7 @@
 import { closeReasons } from "../design/words.ts";
 import type { IncidentRecord, IncidentState } from "@tillwatch/wire";
 import { useState } from "react";
+import { mayWith } from "../app/may.ts";
 import { StateBadge } from "../design/badge.tsx";
 import { Button } from "../design/button.tsx";
 import { Card } from "../design/card.tsx";
@@ -15,6 +16,7 @@ function isReopening(from: IncidentState): boolean {
 
 /** Only the jumps that the server allows are offered; each can say why, and some must. */
 export function TransitionCard({ record }: { readonly record: IncidentRecord }) {
+  const states = record.allowedTransitions.filter((state) => state !== "closed" || mayWith(record)("incident:close"));
   const [to, setTo] = useState<IncidentState | null>(null);
   const move = useIncidentAction<{ readonly to: IncidentState; readonly because: string }>(record.id, "transitions");
   const close = (): void => {
@@ -23,11 +25,11 @@ export function TransitionCard({ record }: { readonly record: IncidentRecord }) 
   };
   return (
     <Card title="State" aside={<StateBadge state={record.state} />}>
-      {record.allowedTransitions.length === 0 ? (
+      {states.length === 0 ? (
         <p className="text-sm text-ink-muted">This is its last state.</p>
       ) : (
         <div className="flex flex-wrap gap-2">
-          {record.allowedTransitions.map((state) => (
+          {states.map((state) => (
             <Button key={state} onClick={() => setTo(state)}>
               {transitionWords[state]}
             </Button>

@@ -14,9 +14,10 @@ export async function digestOnDevice(file: File): Promise<string | null> {
 export function uploadExhibit(input: {
   readonly incidentId: string;
   readonly file: File;
+  readonly device: string; // a camera of the site, `none`, or empty while nobody said
   readonly onProgress: (share: number) => void;
 }): Promise<{ readonly id: string }> {
-  const { incidentId, file, onProgress } = input;
+  const { incidentId, file, device, onProgress } = input;
   return new Promise((resolve, reject) => {
     const call = new XMLHttpRequest();
     call.open("POST", `/api/v1/incidents/${encodeURIComponent(incidentId)}/exhibits`);
@@ -28,6 +29,7 @@ export function uploadExhibit(input: {
       else reject(new ApiProblem(readProblem(answer, call.status)));
     });
     const form = new FormData();
+    if (device !== "") form.append("device", device);
     form.append("file", file);
     call.send(form);
   });

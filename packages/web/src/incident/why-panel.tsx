@@ -1,24 +1,35 @@
-import type { IncidentRecord, TimelineEntry } from "@tillwatch/wire";
+import { isJsonObject, severityText, type IncidentRecord, type TimelineEntry } from "@tillwatch/wire";
 import { UserRound } from "lucide-react";
+import type { ReactNode } from "react";
+import { mayWith } from "../app/may.ts";
 import { Card, Facts } from "../design/card.tsx";
 import { EmptyState } from "../design/empty-state.tsx";
 import { Moment } from "../design/time.tsx";
 import { Waterfall } from "../design/waterfall.tsx";
-import { moneyText, severityText } from "../design/words.ts";
+import { moneyText } from "../design/words.ts";
+import { DescriptionCard, KeptTextNote } from "../privacy/description-card.tsx";
+import { Who } from "../people/who.tsx";
 import { CorrectRecord } from "./correct-dialog.tsx";
+import { CountedList } from "./counted-list.tsx";
 import { MatchedList } from "./matched-list.tsx";
-import { matchedOn, ruleTitles } from "./matched-on.ts";
+import { SilencedNote, SilenceThis } from "../silences/silenced-note.tsx";
+import { countedIn, matchedOn, ruleTitles } from "./matched-on.ts";
 
 /** Why it stands where it stands: the score reason by reason, then what each rule saw. */
 export function WhyPanel({ record }: { readonly record: IncidentRecord }) {
   const detections = record.timeline.filter((entry) => entry.kind === "detection");
   return (
     <div className="grid grid-cols-1 gap-4">
+      <SilencedNote record={record} />
       {record.summary === "" ? null : <p className="max-w-prose text-base">{record.summary}</p>}
+      <KeptTextNote texts={record.keptTexts ?? []} />
+      {record.description === undefined || record.description === null ? null : (
+        <DescriptionCard description={record.description} />
+      )}
       <Card
         title="How the score came about"
         flush
-        aside={<span className="text-xs text-ink-muted">From the heavy line on, it opens work</span>}
+        aside={<span className="text-xs text-ink-muted">{openingText(record.timeline)}</span>}
       >
         {record.score === null ? (
           <EmptyState icon={UserRound} title="A person reported this">
@@ -34,10 +45,19 @@ export function WhyPanel({ record }: { readonly record: IncidentRecord }) {
         )}
       </Card>
       {record.override === null ? null : <OverrideNote override={record.override} machine={record.machineSeverity} />}
-      {detections.length === 0 ? null : <Matches detections={detections} />}
+      {detections.length === 0 ? null : <Matches record={record} detections={detections} />}
       <RecordFacts record={record} />
     </div>
   );
+}
+
+/** From where it opens work; a period of the trading calendar may ask for another severity than the line shows. */
+function openingText(timeline: readonly TimelineEntry[]): string {
+  const detail = timeline.findLast(({ kind }) => kind === "score")?.detail;
+  const { shift = null, threshold } = detail ?? {};
+  const period = isJsonObject(shift) ? shift["period"] : null;
+  if (typeof period !== "string" || typeof threshold !== "number") return "From the heavy line on, it opens work";
+  return `${period}: from ${severityText(threshold)} on it opens work (else from the heavy line on)`;
 }
 
 function OverrideNote(props: {
@@ -53,20 +73,26 @@ function OverrideNote(props: {
       </p>
       <p>{override.because}</p>
       <p className="text-xs text-ink-soft">
-        {override.actor} · <Moment at={override.at} />
+        <Who actor={override.actor} /> · <Moment at={override.at} />
       </p>
     </div>
   );
 }
 
-function Matches({ detections }: { readonly detections: readonly TimelineEntry[] }) {
+type Matched = { readonly record: IncidentRecord; readonly detections: readonly TimelineEntry[] };
+
+function Matches({ record, detections }: Matched) {
   return (
     <Card title="What the rules saw">
       <ul className="grid gap-3">
         {detections.map((entry) => (
           <li key={entry.id} className="text-sm">
-            {entry.says}
+            <span className="flex flex-wrap items-center justify-between gap-x-4">
+              {entry.says}
+              <SilenceThis record={record} entry={entry} />
+            </span>
             <MatchedList matched={matchedOn(entry.detail)} />
+            <CountedList counted={countedIn(entry.detail)} />
           </li>
         ))}
       </ul>
@@ -77,8 +103,8 @@ function Matches({ detections }: { readonly detections: readonly TimelineEntry[]
 const saidByPeople: readonly string[] = ["staff_report", "incident_record", "public_tip"];
 
 /** A report that came as a signal has no token of a reporter, and yet a person stands behind it. */
-function reporterText(record: IncidentRecord): string {
-  if (record.reporter !== null) return record.reporter;
+function reporterOf(record: IncidentRecord): ReactNode {
+  if (record.reporter !== null) return <Who key="reporter" actor={record.reporter} />;
   const reports = record.signals.filter(({ type }) => saidByPeople.includes(type)).length;
   return reports === 0 ? "none: devices only" : "a person, see the signals";
 }
@@ -88,14 +114,14 @@ function RecordFacts({ record }: { readonly record: IncidentRecord }) {
   const money = (minor: number | null): string =>
     minor === null || currency === null ? "not known" : moneyText(minor, currency);
   return (
-    <Card title="Record" aside={<CorrectRecord record={record} />}>
+    <Card title="Record" aside={mayWith(record)("incident:edit") ? <CorrectRecord record={record} /> : undefined}>
       <Facts
         items={[
           ["Happened", <Moment key="at" at={record.occurredAt} />],
           ["Value lost", money(lostMinor)],
           ["Value recovered", money(recoveredMinor)],
-          ["Reporter", reporterText(record)],
-          ["Owner", record.ownerToken ?? "nobody yet"],
+          ["Reporter", reporterOf(record)],
+          ["Owner", record.ownerToken === null ? "nobody yet" : <Who key="owner" actor={record.ownerToken} />],
           ["Category", `${record.categoryTitle} (taxonomy ${record.taxonomyVersion})`],
           [
             "Device",

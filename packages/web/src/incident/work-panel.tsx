@@ -1,24 +1,40 @@
 import type { Completeness, IncidentRecord } from "@tillwatch/wire";
 import { Circle, CircleCheck } from "lucide-react";
 import { useState } from "react";
+import { mayWith } from "../app/may.ts";
 import { Button } from "../design/button.tsx";
 import { Card } from "../design/card.tsx";
 import { ErrorState } from "../design/error-state.tsx";
 import { Select, TextArea } from "../design/field.tsx";
 import { percent } from "../design/words.ts";
+import { DraftsCard } from "../draft/drafts-card.tsx";
+import { HoldCard } from "../hold/hold-card.tsx";
+import { PeopleCard } from "../privacy/people-card.tsx";
+import { TextCheck } from "../privacy/text-check.tsx";
+import { ShareCard } from "../share/share-card.tsx";
+import { ColleaguesCard } from "./colleagues-card.tsx";
+import { keepNote, readNote } from "./note-draft.ts";
+import { OwnerCard } from "./owner-card.tsx";
 import { OverrideCard } from "./override-card.tsx";
 import { TransitionCard } from "./transition-card.tsx";
 import { useIncidentAction } from "./use-incident-action.ts";
 
-/** What a person does with it, in the order it is usually done. */
+/** What a person does with it, in the order it is usually done; only what this person may do. */
 export function WorkPanel({ record }: { readonly record: IncidentRecord }) {
+  const may = mayWith(record);
   return (
     <>
-      <TransitionCard record={record} />
+      {may("incident:edit") && record.state !== "closed" ? <OwnerCard record={record} /> : null}
+      {may("incident:move") ? <TransitionCard record={record} /> : null}
       {record.sop.length === 0 && record.playbooks.length === 0 ? null : <StepsCard record={record} />}
       <CompletenessCard completeness={record.completenessDetail} />
-      <NoteCard record={record} />
-      <OverrideCard record={record} />
+      <DraftsCard record={record} />
+      {may("incident:note") ? <NoteCard record={record} /> : null}
+      {may("incident:note") ? <PeopleCard record={record} /> : null}
+      {may("incident:override") ? <OverrideCard record={record} /> : null}
+      <ShareCard record={record} />
+      <HoldCard record={record} />
+      <ColleaguesCard record={record} />
     </>
   );
 }
@@ -71,17 +87,29 @@ function CompletenessCard({ completeness }: { readonly completeness: Completenes
   );
 }
 
+type NewNote = { readonly text: string; readonly covers?: string; readonly keptBecause?: string };
+
 function NoteCard({ record }: { readonly record: IncidentRecord }) {
   const [covers, setCovers] = useState("");
   const missing = record.completenessDetail.items.filter((item) => !item.present);
-  const [text, setText] = useState("");
-  const note = useIncidentAction<{ readonly text: string; readonly covers?: string }>(record.id, "notes");
+  const [text, setTyped] = useState(() => readNote(record.id));
+  const setText = (typed: string): void => {
+    setTyped(typed);
+    keepNote(record.id, typed);
+  };
+  const [keptBecause, setKeptBecause] = useState("");
+  const note = useIncidentAction<NewNote>(record.id, "notes");
   const save = (): void =>
     note.mutate(
-      { text: text.trim(), ...(covers === "" ? {} : { covers }) },
+      {
+        text: text.trim(),
+        ...(covers === "" ? {} : { covers }),
+        ...(keptBecause.trim() === "" ? {} : { keptBecause: keptBecause.trim() }),
+      },
       {
         onSuccess: () => {
           setText("");
+          setKeptBecause("");
           setCovers("");
         },
       },
@@ -103,6 +131,7 @@ function NoteCard({ record }: { readonly record: IncidentRecord }) {
           onChange={(event) => setText(event.target.value)}
           placeholder="What you saw or did. No names."
         />
+        <TextCheck text={text} keptBecause={keptBecause} onKeptBecause={setKeptBecause} />
         {missing.length === 0 ? null : (
           <Select
             label="Missing evidence that this note provides"

@@ -2,6 +2,7 @@ import { ArrowUp, Eye, Inbox, ListChecks, type LucideIcon } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import type { QueueFilter, QueueView } from "../api/queries.ts";
 import { Button } from "../design/button.tsx";
+import { ShowMore } from "../design/show-more.tsx";
 import { EmptyState } from "../design/empty-state.tsx";
 import { ErrorState } from "../design/error-state.tsx";
 import { KeyHint } from "../design/key-hint.tsx";
@@ -54,15 +55,7 @@ export function QueueList({ filter }: { readonly filter: QueueFilter }) {
           {!pages.isPending && rows.length === 0 ? <NothingHere filter={filter} /> : null}
         </ol>
       </div>
-      {pages.hasNextPage ? (
-        <Button
-          className="justify-self-center"
-          busy={pages.isFetchingNextPage}
-          onClick={() => void pages.fetchNextPage()}
-        >
-          Show more
-        </Button>
-      ) : null}
+      <ShowMore pages={pages} />
     </div>
   );
 }

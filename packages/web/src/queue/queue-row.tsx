@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { IncidentSummary } from "@tillwatch/wire";
 import { memo } from "react";
-import { LevelBadge, StateBadge, VerdictBadge } from "../design/badge.tsx";
+import { LevelBadge, StateBadge, Tag, VerdictBadge } from "../design/badge.tsx";
 import { cx } from "../design/cx.ts";
 import { SeverityGauge } from "../design/severity.tsx";
 import { Skeleton } from "../design/skeleton.tsx";
@@ -69,6 +69,7 @@ function States({ summary, short = false }: { readonly summary: IncidentSummary;
   return (
     <>
       <StateBadge state={summary.state} />
+      {summary.silenced === true ? <Tag tone="warn">Silenced</Tag> : null}
       {summary.verdict === null ? null : <VerdictBadge verdict={summary.verdict} short={short} />}
     </>
   );

@@ -1,6 +1,9 @@
 import type { Site } from "../api/shapes.ts";
 import { Button } from "../design/button.tsx";
 import { Select, TextArea, TextField } from "../design/field.tsx";
+import { DescriptionPicker } from "../privacy/description-picker.tsx";
+import { TextCheck } from "../privacy/text-check.tsx";
+import { ColleagueStep } from "./colleague-step.tsx";
 import type { Draft } from "./draft.ts";
 import { localText, type DraftProblems } from "./staff-report.ts";
 
@@ -16,20 +19,19 @@ export function ReportFields(props: {
   const zones = sites.find((site) => site.id === draft.siteId)?.zones ?? [];
   return (
     <div className="grid gap-5">
-      <TextArea
-        label="In your words"
-        rows={4}
-        value={draft.summary}
-        onChange={(event) => onChange({ summary: event.target.value })}
-        hint="What you saw, in order. Describe people by what they did; leave out names and number plates."
-        error={problems.summary}
-      />
+      <Words draft={draft} problems={problems} onChange={onChange} />
       <div className="grid gap-5 sm:grid-cols-2">
         <Select
           label="Shop"
           value={draft.siteId}
           onChange={(event) =>
-            onChange({ siteId: event.target.value, zoneId: "", ...currencyOf(sites, event.target.value) })
+            onChange({
+              siteId: event.target.value,
+              zoneId: "",
+              ...currencyOf(sites, event.target.value),
+              // Still about a colleague, of another shop: whom is asked anew.
+              ...(draft.colleagues === null ? {} : { colleagues: [] }),
+            })
           }
           error={problems.siteId}
         >
@@ -54,6 +56,7 @@ export function ReportFields(props: {
           ))}
         </Select>
       </div>
+      <ColleagueStep draft={draft} onChange={onChange} />
       <When draft={draft} error={problems.occurredAt} onChange={onChange} />
       <div className="grid grid-cols-[minmax(0,1fr)_7rem] gap-3">
         <TextField
@@ -74,6 +77,34 @@ export function ReportFields(props: {
         </Select>
       </div>
     </div>
+  );
+}
+
+/** What happened in own words, what is wrong with them, and what is better picked than written. */
+function Words(props: {
+  readonly draft: Draft;
+  readonly problems: DraftProblems;
+  readonly onChange: (news: Partial<Draft>) => void;
+}) {
+  const { draft, problems, onChange } = props;
+  return (
+    <>
+      <TextArea
+        label="In your words"
+        rows={4}
+        value={draft.summary}
+        onChange={(event) => onChange({ summary: event.target.value })}
+        hint="What you saw, in order. Describe people by what they did; leave out names and number plates."
+        error={problems.summary}
+      />
+      <TextCheck
+        text={draft.summary}
+        keptBecause={draft.keptBecause}
+        error={problems.keptBecause}
+        onKeptBecause={(keptBecause) => onChange({ keptBecause })}
+      />
+      <DescriptionPicker value={draft.description} onChange={(description) => onChange({ description })} />
+    </>
   );
 }
 

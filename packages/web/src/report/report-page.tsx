@@ -8,6 +8,7 @@ import type { StaffReport } from "../api/shapes.ts";
 import { Button, buttonClass } from "../design/button.tsx";
 import { ErrorState } from "../design/error-state.tsx";
 import { SkeletonLines } from "../design/skeleton.tsx";
+import { keptReasonMin, useChallenge } from "../privacy/text-check.tsx";
 import { CategoryStep } from "./category-step.tsx";
 import { keepDraft, newDraft, readDraft, type Draft } from "./draft.ts";
 import { ReportFields } from "./report-fields.tsx";
@@ -30,6 +31,16 @@ export function ReportPage() {
   );
 }
 
+const stillChallenged: DraftProblems = {
+  keptBecause: `Take the words out, or say in ${keptReasonMin} letters or more why they stay.`,
+};
+
+/** Who works in one shop reports from there. */
+function onlyOf<T>(items: readonly T[]): T | null {
+  const [only, ...others] = items;
+  return others.length === 0 ? (only ?? null) : null;
+}
+
 function ReportForm({ onSent }: { readonly onSent: (sent: Sent) => void }) {
   const taxonomy = useQuery(taxonomyQuery);
   const sites = useQuery(sitesQuery);
@@ -50,6 +61,9 @@ function ReportForm({ onSent }: { readonly onSent: (sent: Sent) => void }) {
       onSent(answer);
     },
   });
+  const challenged = useChallenge(draft.summary);
+  const only = onlyOf(sites.data?.items ?? []);
+  if (draft.siteId === "" && only !== null) setDraft({ ...draft, siteId: only.id, currency: only.currency });
   const change = (news: Partial<Draft>): void => {
     // The key stands for one content: what was changed after a failed sending is another report.
     const next = { ...draft, ...news, ...(send.isError ? { key: newDraft().key } : {}) };
@@ -60,18 +74,15 @@ function ReportForm({ onSent }: { readonly onSent: (sent: Sent) => void }) {
   const submit = (): void => {
     // Whole seconds, as the field below can hold: what is sent again must be the same report.
     const report = staffReport(draft, Math.floor(Date.now() / 1000) * 1000);
-    if (report.ok) return send.mutate(report.value);
-    setProblems(report.error);
+    const unexplained = challenged.length > 0 && draft.keptBecause.trim().length < keptReasonMin;
+    if (report.ok && !unexplained) return send.mutate(report.value);
+    setProblems({ ...(report.ok ? {} : report.error), ...(unexplained ? stillChallenged : {}) });
     // After the render, so that the first field that needs something is marked when it gets the focus.
     requestAnimationFrame(() => showFirstProblem(form.current));
   };
   if (taxonomy.isError || sites.isError) {
-    return (
-      <ErrorState
-        fault={taxonomy.error ?? sites.error}
-        onRetry={() => void Promise.all([taxonomy.refetch(), sites.refetch()])}
-      />
-    );
+    const onRetry = () => void Promise.all([taxonomy.refetch(), sites.refetch()]);
+    return <ErrorState fault={taxonomy.error ?? sites.error} onRetry={onRetry} />;
   }
   if (taxonomy.data === undefined || sites.data === undefined)
     return <SkeletonLines lines={12} says="Loading the form" />;
@@ -94,7 +105,6 @@ function ReportForm({ onSent }: { readonly onSent: (sent: Sent) => void }) {
       />
       {category === undefined ? null : (
         <>
-          {" "}
           <ReportFields draft={draft} problems={problems} sites={sites.data.items} onChange={change} />
           <SendBar fault={send.error} busy={send.isPending} />
         </>

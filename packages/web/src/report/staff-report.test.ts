@@ -12,6 +12,9 @@ const whole: Draft = {
   value: "",
   currency: "EUR",
   summary: "The mirror is broken",
+  keptBecause: "",
+  description: { persons: [{}], scene: {} },
+  colleagues: null,
   key: "k",
 };
 
@@ -26,6 +29,20 @@ test("F02 the least that makes a report: what, where, in a sentence; now stands 
     },
   });
 });
+
+const aboutSomebody: readonly (readonly [string, Draft["colleagues"], object])[] = [
+  ["nobody of the house", null, {}],
+  ["a colleague who is not listed", [], { aboutColleague: true }],
+  ["a colleague", ["c0"], { aboutColleague: true, aboutColleagues: ["c0"] }],
+];
+for (const [says, colleagues, want] of aboutSomebody) {
+  test(`N13 a report about ${says} says so`, () => {
+    const made = staffReport({ ...whole, colleagues }, nowMs);
+    const { aboutColleague, aboutColleagues } = made.ok ? made.value : {};
+    const said = { ...(aboutColleague && { aboutColleague }), ...(aboutColleagues && { aboutColleagues }) };
+    assert.deepEqual([made.ok, said], [true, want]);
+  });
+}
 
 test("B05 the moment of a first sending, kept in the form, makes the same report", () => {
   const first = staffReport(whole, nowMs);

@@ -1,4 +1,4 @@
-import { ok, refused, type Result } from "@tillwatch/wire";
+import { ok, refused, type PeopleDescription, type Picked, type Result } from "@tillwatch/wire";
 import type { StaffReport } from "../api/shapes.ts";
 import type { Draft } from "./draft.ts";
 
@@ -29,12 +29,29 @@ export function staffReport(draft: Draft, nowMs: number): Result<StaffReport, Dr
     occurredAt: new Date(occurredAtMs).toISOString(),
     summary: draft.summary.trim(),
     ...(valueLostMinor === null ? {} : { valueLostMinor, currency: draft.currency }),
+    ...(isEmpty(draft.description) ? {} : { description: withoutEmpty(draft.description) }),
+    ...(draft.colleagues === null ? {} : { aboutColleague: true }),
+    ...(draft.colleagues === null || draft.colleagues.length === 0 ? {} : { aboutColleagues: draft.colleagues }),
+    ...(draft.keptBecause.trim() === "" ? {} : { keptBecause: draft.keptBecause.trim() }),
   });
 }
 
 function timeProblem(occurredAtMs: number, nowMs: number): DraftProblems {
   if (Number.isNaN(occurredAtMs)) return { occurredAt: "Choose a day and a time." };
   return occurredAtMs > nowMs + aheadMaxMs ? { occurredAt: "This lies in the future." } : {};
+}
+
+function isEmpty({ persons, scene }: PeopleDescription): boolean {
+  return [...persons, scene].every(isUnpicked);
+}
+
+function isUnpicked(picked: Picked): boolean {
+  return Object.values(picked).every((values) => values.length === 0);
+}
+
+/** Nobody of whom nothing was picked. */
+function withoutEmpty({ persons, scene }: PeopleDescription): PeopleDescription {
+  return { persons: persons.filter((person) => !isUnpicked(person)), scene };
 }
 
 /** As the browser's date field writes it: local, to the second. */

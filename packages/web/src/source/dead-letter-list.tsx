@@ -5,7 +5,9 @@ import { useState } from "react";
 import { deadLettersQuery } from "../api/queries.ts";
 import { request } from "../api/request.ts";
 import { Tag } from "../design/badge.tsx";
+import { useMay } from "../app/may.ts";
 import { Button } from "../design/button.tsx";
+import { ShowMore } from "../design/show-more.tsx";
 import { EmptyState } from "../design/empty-state.tsx";
 import { ErrorState } from "../design/error-state.tsx";
 import { ReasonDialog } from "../design/reason-dialog.tsx";
@@ -15,6 +17,7 @@ import { useToasts } from "../design/toast.tsx";
 
 /** Signals that were taken and kept, but belong to no site or device that we know. Nothing is thrown away without a reason. */
 export function DeadLetterList() {
+  const may = useMay();
   const pages = useInfiniteQuery(deadLettersQuery);
   const redriveAll = useRedrive<Redriven>(
     "/api/v1/dead-letters/redrive",
@@ -29,10 +32,12 @@ export function DeadLetterList() {
           Kept with their reason. Once the directory knows the site or the device, redrive them: they take their place
           in time.
         </p>
-        <Button busy={redriveAll.isPending} disabled={waiting === 0} onClick={() => redriveAll.mutate()}>
-          <RotateCw className="size-4" aria-hidden="true" />
-          Redrive all
-        </Button>
+        {may("dead_letter:settle") ? (
+          <Button busy={redriveAll.isPending} disabled={waiting === 0} onClick={() => redriveAll.mutate()}>
+            <RotateCw className="size-4" aria-hidden="true" />
+            Redrive all
+          </Button>
+        ) : null}
       </div>
       {redriveAll.isError ? <ErrorState fault={redriveAll.error} /> : null}
       {pages.isError ? <ErrorState fault={pages.error} onRetry={() => void pages.refetch()} /> : null}
@@ -55,15 +60,7 @@ export function DeadLetterList() {
           ) : null}
         </ul>
       )}
-      {pages.hasNextPage ? (
-        <Button
-          className="justify-self-center"
-          busy={pages.isFetchingNextPage}
-          onClick={() => void pages.fetchNextPage()}
-        >
-          Show more
-        </Button>
-      ) : null}
+      <ShowMore pages={pages} />
     </div>
   );
 }
@@ -89,6 +86,7 @@ const stateWords: Readonly<Record<DeadLetter["state"], string>> = {
 };
 
 function LetterItem({ letter }: { readonly letter: DeadLetter }) {
+  const may = useMay();
   const redrive = useRedrive<unknown>(
     `/api/v1/dead-letters/${encodeURIComponent(letter.id)}/redrive`,
     () => "Sent through: the signal takes its place in time.",
@@ -112,12 +110,12 @@ function LetterItem({ letter }: { readonly letter: DeadLetter }) {
             aria-label="The signal as it came"
             className="mt-1 max-h-72 overflow-auto rounded-sm bg-sunken p-3 font-mono text-xs"
           >
-            {JSON.stringify(letter.signal, null, 2)}
+            {JSON.stringify(letter.original ?? letter.signal, null, 2)}
           </pre>
         </details>
         {redrive.isError ? <ErrorState fault={redrive.error} /> : null}
       </div>
-      {letter.state === "waiting" ? (
+      {letter.state === "waiting" && may("dead_letter:settle") ? (
         <div className="flex gap-2 self-start">
           <Button busy={redrive.isPending} onClick={() => redrive.mutate()}>
             Redrive

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { rulesCommand } from "./rules-command.ts";
+
+const voided = `title: A void
+name: void
+logsource: {product: retail, service: pos}
+detection: {sel: {type: void}, condition: sel}
+`;
+const many = `title: Voids in a row
+correlation: {type: event_count, rules: [void], group-by: [till], timespan: 1h, condition: {gte: 2}}
+tests:
+  match:
+    - {title: two, events: [{repeat: 2, event: {type: void, till: T-1}}]}
+  no_match:
+    - {title: one each, events: [{repeat: 2, event: {type: void, till: "T-{n}"}}]}
+`;
+const filter = `title: Training tills
+logsource: {product: retail}
+filter: {rules: any, sel: {till: T-99}, condition: not sel}
+`;
+
+type Said = { readonly code: number; readonly out: string; readonly err: string };
+
+async function said(
+  verb: string,
+  files: Readonly<Record<string, string>>,
+  more: readonly string[] = [],
+): Promise<Said> {
+  const folder = mkdtempSync(join(tmpdir(), "tw-rules-"));
+  try {
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    const words = { out: "", err: "" };
+    const code = await rulesCommand.run({
+      args: [verb, folder, ...more.map((one) => one.replace("FOLDER", folder))],
+      env: {},
+      out: (text) => (words.out += text),
+      err: (text) => (words.err += text),
+      stopped: new AbortController().signal,
+    });
+    return { code, out: words.out, err: words.err.replaceAll(folder, "") };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+test("C09 rules check reads a folder of rules, correlations and filters as one set", async () => {
+  const files = { "a.yml": filter, "b.yml": `${voided}---\n${many}` };
+  assert.deepEqual(await said("check", files), {
+    code: 0,
+    out: "1 rule, 1 correlation, 1 filter, all understood\n",
+    err: "",
+  });
+});
+
+test("C09 rules test runs what rules and correlations carry; a rule without a test fails, unless a correlation counts it", async () => {
+  assert.deepEqual(await said("test", { "b.yml": `${voided}---\n${many}` }), {
+    code: 0,
+    out: "1 rule, 1 correlation: 2 passed, 0 failed\n",
+    err: "",
+  });
+  assert.deepEqual(await said("test", { "b.yml": voided }), {
+    code: 1,
+    out: "1 rule: 0 passed, 1 failed\n",
+    err: "A void: carries no test\n",
+  });
+  const wrong = many.replace("repeat: 2, event: {type: void, till: T-1}", "repeat: 1, event: {type: void, till: T-1}");
+  assert.deepEqual(await said("test", { "b.yml": `${voided}---\n${wrong}` }), {
+    code: 1,
+    out: "1 rule, 1 correlation: 1 passed, 1 failed\n",
+    err: "Voids in a row: two: expected match, got no_match\n",
+  });
+});
+
+test("C09 rules check says file, line, column, code and remedy of what it refuses, and loads nothing", async () => {
+  const { code, out, err } = await said("check", { "b.yml": `${voided}---\n${many.replace("[void]", "[voids]")}` });
+  assert.deepEqual([code, out], [1, ""]);
+  assert.match(err, /^\/b\.yml:7:\d+: sigma_correlation_rule_unknown: .*\n {4}\S.*\n1 problem: nothing was loaded\n$/);
+});
+
+const lowered = `title: By proxy
+logsource: {product: okta, service: okta}
+detection: {sel: {securitycontext.isproxy: true}, condition: sel}
+tests:
+  match: [{title: by proxy, event: {securityContext: {isProxy: true}}}]
+  no_match: [{title: not, event: {securityContext: {isProxy: false}}}]
+`;
+
+test("C09 rules test reads events as their source writes them, through pipelines by name or file", async () => {
+  assert.equal((await said("test", { "a.yml": lowered })).code, 1);
+  const through = await said("test", { "a.yml": lowered }, ["--pipeline", "okta"]);
+  assert.deepEqual(through, { code: 0, out: "1 rule: 2 passed, 0 failed\n", err: "" });
+  const own =
+    "transformations: [{type: field_name_mapping, mapping: {securitycontext.isproxy: securityContext.isProxy}}]";
+  const files = { "a.yml": lowered, "own.pipeline": own, "broken.pipeline": "transformations: [{type: nest}]" };
+  assert.equal((await said("test", files, ["--pipeline", "FOLDER/own.pipeline"])).code, 0);
+  const { code, err } = await said("test", files, ["--pipeline", "FOLDER/broken.pipeline"]);
+  assert.equal(code, 1);
+  assert.match(err, /^\/broken\.pipeline:1:\d+: sigma_pipeline_unsupported: /);
+  await assert.rejects(
+    said("test", files, ["--pipeline", "nothing"]),
+    /neither a file nor one of windows, aws_cloudtrail/,
+  );
+});

@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  activate,
+  endShadow,
+  isAboveBar,
+  retire,
+  rollBack,
+  sign,
+  stateOfRule,
+  stateOfVersion,
+  toShadow,
+  type RuleLife,
+} from "./rule-life.ts";
+
+const bar = { share: 0.8, verdictsMin: 10 };
+const written: RuleLife = { latest: 3, live: null, shadow: null, asked: null, everLive: new Set() };
+const anna = "user:anna";
+const bob = "user:bob";
+const judgedWell = { right: 9, wrong: 1 };
+
+const refusals: readonly { readonly says: string; readonly run: () => unknown; readonly code: string }[] = [
+  { says: "a version that was never written", run: () => toShadow(written, 4), code: "rule_version_unknown" },
+  { says: "the pack's own file as a watcher", run: () => toShadow(written, 0), code: "rule_version_unknown" },
+  {
+    says: "what runs already, as a watcher",
+    run: () => toShadow({ ...written, live: 2 }, 2),
+    code: "rule_already_running",
+  },
+  { says: "what watches already", run: () => toShadow({ ...written, shadow: 2 }, 2), code: "rule_already_in_shadow" },
+  { says: "the end of a watch that is not", run: () => endShadow(written), code: "rule_not_in_shadow" },
+  {
+    says: "a draft that would run without having watched, however well it was judged",
+    run: () => activate(written, 3, { by: anna, pages: false, judged: judgedWell, bar }),
+    code: "rule_not_in_shadow",
+  },
+  {
+    says: "another version than the one that watches",
+    run: () => activate({ ...written, shadow: 2 }, 3, { by: anna, pages: false, judged: judgedWell, bar }),
+    code: "rule_not_in_shadow",
+  },
+  {
+    says: "what runs already, once more",
+    run: () => activate({ ...written, live: 3 }, 3, { by: anna, pages: true, judged: judgedWell, bar }),
+    code: "rule_already_running",
+  },
+  {
+    says: "a signature that nobody asked for",
+    run: () => sign({ ...written, shadow: 3 }, 3, { by: bob, author: anna }),
+    code: "rule_signature_not_asked",
+  },
+  {
+    says: "the signature of whoever asked for it",
+    run: () => sign({ ...written, shadow: 3, asked: { number: 3, by: anna } }, 3, { by: anna, author: "user:eve" }),
+    code: "rule_second_person_needed",
+  },
+  {
+    says: "the signature of the author",
+    run: () => sign({ ...written, shadow: 3, asked: { number: 3, by: anna } }, 3, { by: bob, author: bob }),
+    code: "rule_second_person_needed",
+  },
+  {
+    says: "a signature under another version than the one it was asked for",
+    run: () => sign({ ...written, shadow: 3, asked: { number: 3, by: anna } }, 2, { by: bob, author: anna }),
+    code: "rule_signature_not_asked",
+  },
+  { says: "the end of a rule that does not run", run: () => retire(written), code: "rule_not_running" },
+  {
+    says: "a way back where nothing ever changed",
+    run: () => rollBack(written, { before: undefined }),
+    code: "rule_nothing_to_roll_back",
+  },
+  {
+    says: "a way back to what runs now",
+    run: () => rollBack({ ...written, live: 2, everLive: new Set([2]) }, { before: 1, to: 2 }),
+    code: "rule_nothing_to_roll_back",
+  },
+  {
+    says: "a way back to a draft that never ran",
+    run: () => rollBack({ ...written, live: 2, everLive: new Set([1, 2]) }, { before: 1, to: 3 }),
+    code: "rule_never_ran",
+  },
+];
+for (const { says, run, code } of refusals) {
+  test(`C09 C11 refused: ${says}`, () => {
+    assert.deepEqual(run(), { ok: false, error: { code } });
+  });
+}
+
+test("C11 a rule that pages runs at once above the bar, and asks for a signature below it", () => {
+  const life = { ...written, shadow: 3 };
+  const by = { by: anna, pages: true, bar };
+  assert.deepEqual(activate(life, 3, { ...by, judged: judgedWell }), {
+    ok: true,
+    value: { kind: "activated", live: 3, shadow: null, asked: null },
+  });
+  const waiting = {
+    ok: true,
+    value: { kind: "signature_asked", live: null, shadow: 3, asked: { number: 3, by: anna } },
+  };
+  assert.deepEqual(activate(life, 3, { ...by, judged: { right: 7, wrong: 3 } }), waiting);
+  assert.deepEqual(activate(life, 3, { ...by, judged: { right: 9, wrong: 0 } }), waiting, "too few verdicts");
+});
+
+test("C11 a rule that pages nobody runs without verdicts", () => {
+  const done = activate({ ...written, shadow: 3 }, 3, { by: anna, pages: false, judged: { right: 0, wrong: 0 }, bar });
+  assert.ok(done.ok && done.value.kind === "activated");
+});
+
+test("C11 the signature of another person lets it run", () => {
+  const life = { ...written, live: 1, shadow: 3, asked: { number: 3, by: anna }, everLive: new Set([1]) };
+  assert.deepEqual(sign(life, 3, { by: bob, author: anna }), {
+    ok: true,
+    value: { live: 3, shadow: null, asked: null },
+  });
+});
+
+test("C11 another version that watches voids the signature that was asked for", () => {
+  const life = { ...written, shadow: 2, asked: { number: 2, by: anna } };
+  assert.deepEqual(toShadow(life, 3), { ok: true, value: { live: null, shadow: 3, asked: null } });
+});
+
+test("C09 a roll back ends the watch of the version that runs again, and leaves another watching", () => {
+  const life = { ...written, live: 3, shadow: 1, everLive: new Set([1, 2, 3]) };
+  assert.deepEqual(rollBack(life, { before: 1 }), { ok: true, value: { live: 1, shadow: null, asked: null } });
+  assert.deepEqual(rollBack(life, { before: 2 }), { ok: true, value: { live: 2, shadow: 1, asked: null } });
+  assert.deepEqual(rollBack(life, { before: null }), { ok: true, value: { live: null, shadow: 1, asked: null } });
+});
+
+test("C11 the bar takes a share of right verdicts and a least number of them", () => {
+  const cases = [
+    [8, 2, true],
+    [7, 3, false],
+    [9, 0, false],
+    [0, 0, false],
+    [10, 0, true],
+  ] as const;
+  for (const [right, wrong, want] of cases) assert.equal(isAboveBar({ right, wrong }, bar), want, `${right}:${wrong}`);
+  assert.equal(isAboveBar({ right: 0, wrong: 0 }, { share: 0, verdictsMin: 0 }), false, "nothing is no precision");
+});
+
+test("C11 states follow from what runs, watches and ran", () => {
+  const life = { ...written, live: 2, shadow: 3, everLive: new Set([1, 2]) };
+  assert.deepEqual(
+    [1, 2, 3].map((number) => stateOfVersion(life, number)),
+    ["retired", "active", "shadow"],
+  );
+  assert.equal(stateOfVersion(written, 1), "draft");
+  assert.deepEqual([life, { ...life, live: null }, { ...life, live: null, shadow: null }, written].map(stateOfRule), [
+    "active",
+    "shadow",
+    "retired",
+    "draft",
+  ]);
+});

@@ -1,0 +1,114 @@
+import { ok, refused, type Result, type RuleState } from "@tillwatch/wire";
+
+/**
+ * Where a rule stands. `live` and `shadow` are numbers of versions, 0 is the pack's file as shipped, null none. `everLive` holds every version
+ * that ran at some time.
+ */
+export type RuleLife = {
+  readonly latest: number;
+  readonly live: number | null;
+  readonly shadow: number | null;
+  readonly asked: { readonly number: number; readonly by: string } | null;
+  readonly everLive: ReadonlySet<number>;
+};
+
+/** How well a version did, by verdicts of people on cases that hold a signal which it matched. */
+export type Judged = { readonly right: number; readonly wrong: number };
+
+/** What activation of a rule that pages asks for: this share of right verdicts, over at least so many. */
+export type PrecisionBar = { readonly share: number; readonly verdictsMin: number };
+
+type LifeRefusalCode =
+  | "rule_version_unknown"
+  | "rule_not_in_shadow"
+  | "rule_already_running"
+  | "rule_already_in_shadow"
+  | "rule_not_running"
+  | "rule_signature_not_asked"
+  | "rule_second_person_needed"
+  | "rule_nothing_to_roll_back"
+  | "rule_never_ran";
+export type LifeRefusal = { [Code in LifeRefusalCode]: { readonly code: Code } }[LifeRefusalCode];
+
+type Points = Pick<RuleLife, "live" | "shadow" | "asked">;
+
+export function stateOfVersion(life: RuleLife, number: number): RuleState {
+  if (life.live === number) return "active";
+  if (life.shadow === number) return "shadow";
+  return life.everLive.has(number) ? "retired" : "draft";
+}
+
+export function stateOfRule(life: RuleLife): RuleState {
+  if (life.live !== null) return "active";
+  if (life.shadow !== null) return "shadow";
+  return life.everLive.size > 0 ? "retired" : "draft";
+}
+
+/** Lets a draft, or a version that ran before, watch in place of the version that watched so far. */
+export function toShadow(life: RuleLife, number: number): Result<Points, LifeRefusal> {
+  if (number < 1 || number > life.latest) return refused({ code: "rule_version_unknown" });
+  if (life.live === number) return refused({ code: "rule_already_running" });
+  if (life.shadow === number) return refused({ code: "rule_already_in_shadow" });
+  return ok({ live: life.live, shadow: number, asked: null });
+}
+
+export function endShadow(life: RuleLife): Result<Points, LifeRefusal> {
+  if (life.shadow === null) return refused({ code: "rule_not_in_shadow" });
+  return ok({ live: life.live, shadow: null, asked: null });
+}
+
+export type Activation = Points & { readonly kind: "activated" | "signature_asked" };
+
+/**
+ * Only what watches can run. A version that pages runs at once where people judged it often and well enough; else it waits for the
+ * signature of another person.
+ */
+export function activate(
+  life: RuleLife,
+  number: number,
+  given: { readonly by: string; readonly pages: boolean; readonly judged: Judged; readonly bar: PrecisionBar },
+): Result<Activation, LifeRefusal> {
+  if (life.live === number) return refused({ code: "rule_already_running" });
+  if (life.shadow !== number) return refused({ code: "rule_not_in_shadow" });
+  if (!given.pages || isAboveBar(given.judged, given.bar))
+    return ok({ kind: "activated", live: number, shadow: null, asked: null });
+  return ok({ kind: "signature_asked", live: life.live, shadow: number, asked: { number, by: given.by } });
+}
+
+/** The second signature: of somebody else than who asked for it and who wrote the version. */
+export function sign(
+  life: RuleLife,
+  number: number,
+  given: { readonly by: string; readonly author: string },
+): Result<Points, LifeRefusal> {
+  if (life.asked?.number !== number) return refused({ code: "rule_signature_not_asked" });
+  if (life.asked.by === given.by || given.author === given.by) return refused({ code: "rule_second_person_needed" });
+  return ok({ live: number, shadow: null, asked: null });
+}
+
+/** Ends what runs; a version that watches goes on watching. */
+export function retire(life: RuleLife): Result<Points, LifeRefusal> {
+  if (life.live === null) return refused({ code: "rule_not_running" });
+  return ok({ live: null, shadow: life.shadow, asked: life.asked });
+}
+
+/**
+ * Back to what ran before the last change of what runs (`before`; undefined: nothing ever changed), or to `to`, which must have run at
+ * some time. What ran before was tested and let in then: no precision or signature is asked again.
+ */
+export function rollBack(
+  life: RuleLife,
+  { before, to }: { readonly before: number | null | undefined; readonly to?: number | undefined },
+): Result<Points, LifeRefusal> {
+  if (to !== undefined && !life.everLive.has(to)) return refused({ code: "rule_never_ran" });
+  const target = to ?? before;
+  if (target === undefined || target === life.live) return refused({ code: "rule_nothing_to_roll_back" });
+  // What watches must not also run.
+  const watchesOn = life.shadow !== target;
+  return ok({ live: target, shadow: watchesOn ? life.shadow : null, asked: watchesOn ? life.asked : null });
+}
+
+export function isAboveBar({ right, wrong }: Judged, bar: PrecisionBar): boolean {
+  const all = right + wrong;
+  return all >= bar.verdictsMin && all > 0 && right / all >= bar.share;
+}

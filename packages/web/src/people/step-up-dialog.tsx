@@ -1,0 +1,128 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { KeyRound } from "lucide-react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
+import { request } from "../api/request.ts";
+import { setStepUpAsker } from "../api/step-up.ts";
+import { Button, buttonClass } from "../design/button.tsx";
+import { Dialog } from "../design/dialog.tsx";
+import { ErrorState } from "../design/error-state.tsx";
+import { TextField } from "../design/field.tsx";
+import { SkeletonLines } from "../design/skeleton.tsx";
+import { answerByPasskey } from "./passkey-client.ts";
+import { signInWaysQuery } from "./people-queries.ts";
+
+type Options = { readonly passkey: object | null; readonly code: boolean };
+
+/** Asks for a fresh proof where the server wants one, whatever page the person is on; the request then goes on by itself. */
+export function StepUpProvider({ children }: { readonly children: ReactNode }) {
+  const [open, setOpen] = useState(false);
+  const answer = useRef<((proven: boolean) => void) | null>(null);
+  useEffect(
+    () =>
+      setStepUpAsker(() => {
+        setOpen(true);
+        return new Promise((resolve) => {
+          answer.current = resolve;
+        });
+      }),
+    [],
+  );
+  const done = (proven: boolean): void => {
+    answer.current?.(proven);
+    answer.current = null;
+    setOpen(false);
+  };
+  return (
+    <>
+      {children}
+      <Dialog title="Prove that it is you" open={open} onClose={() => done(false)}>
+        <StepUpForm onDone={done} />
+      </Dialog>
+    </>
+  );
+}
+
+/** Mounted with the dialog: each opening asks anew. */
+function StepUpForm({ onDone }: { readonly onDone: (proven: boolean) => void }) {
+  const options = useQuery({
+    queryKey: ["step-up"],
+    queryFn: () => request<Options>("/api/v1/session/step-up/options", { method: "POST" }),
+    gcTime: 0,
+    staleTime: 0,
+    retry: false,
+  });
+  const [code, setCode] = useState("");
+  const prove = useMutation({
+    mutationFn: async (by: "passkey" | "code") => {
+      const body = by === "code" ? { code: code.trim() } : { response: await answerByPasskey(options.data?.passkey) };
+      await request("/api/v1/session/step-up", { method: "POST", body });
+    },
+    onSuccess: () => onDone(true),
+    // A challenge serves once.
+    onError: () => void options.refetch(),
+  });
+  if (options.isError) return <ErrorState fault={options.error} onRetry={() => void options.refetch()} />;
+  if (options.data === undefined) return <SkeletonLines lines={3} says="Asking how you can prove it" />;
+  const { passkey, code: byCode } = options.data;
+  return (
+    <div className="grid gap-4">
+      <p className="text-sm">What you are about to do needs a fresh proof of who you are.</p>
+      {passkey === null ? null : (
+        <Button look="primary" large busy={prove.isPending} onClick={() => prove.mutate("passkey")}>
+          <KeyRound className="size-4" aria-hidden="true" />
+          Use my passkey
+        </Button>
+      )}
+      {byCode ? (
+        <form
+          className="grid gap-3"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (code.trim() !== "") prove.mutate("code");
+          }}
+        >
+          <TextField
+            label="Code of your authenticator app"
+            autoComplete="one-time-code"
+            value={code}
+            onChange={(event) => setCode(event.target.value)}
+            hint="Six digits, or one of your recovery codes."
+          />
+          <Button type="submit" look={passkey === null ? "primary" : "plain"} busy={prove.isPending}>
+            Use this code
+          </Button>
+        </form>
+      ) : null}
+      {passkey === null && !byCode ? <Elsewhere /> : null}
+      {prove.isError ? <ErrorState fault={prove.error} /> : null}
+      <div className="flex justify-end">
+        <Button look="quiet" onClick={() => onDone(false)}>
+          Not now
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+/** Who came from an identity provider has nothing here to prove it with: the way leads there and back to this page. */
+function Elsewhere() {
+  const { data: ways } = useQuery(signInWaysQuery);
+  const { pathname, search } = globalThis.location;
+  if (ways === undefined || ways.others.length === 0) {
+    return (
+      <p className="text-sm">
+        You have neither a passkey nor an authenticator app. Add one under{" "}
+        <a href="/account" className="underline underline-offset-2">
+          My account
+        </a>
+        , within ten minutes of signing in.
+      </p>
+    );
+  }
+  const back = encodeURIComponent(pathname + search);
+  return (
+    <a href={`/api/v1/sign-in/oidc/step-up?returnTo=${back}`} className={buttonClass("primary", true)}>
+      Prove it where your organisation signs in
+    </a>
+  );
+}

@@ -1,0 +1,151 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { useMay } from "../app/may.ts";
+import { Button, buttonClass } from "../design/button.tsx";
+import { ReasonDialog } from "../design/reason-dialog.tsx";
+import { useToasts } from "../design/toast.tsx";
+import { whoAmIQuery } from "../people/people-queries.ts";
+import { Who } from "../people/who.tsx";
+import { useRuleChange, versionQuery } from "./rule-queries.ts";
+import type { Bar, Rule } from "./rule-shapes.ts";
+import { barText, doneText, versionWord } from "./rule-words.ts";
+
+type Act = {
+  readonly title: string;
+  readonly verb: string;
+  readonly path: string;
+  readonly says: string;
+  readonly body?: object;
+};
+
+/** What can be done with the rule now; each asks for a reason, and the server for a second proof where it changes what runs. */
+export function RuleActions({ rule, bar }: { readonly rule: Rule; readonly bar: Bar }) {
+  const may = useMay();
+  const toasts = useToasts();
+  const [act, setAct] = useState<Act | null>(null);
+  const change = useRuleChange((changed) => {
+    toasts.show({ says: doneText(changed) });
+    setAct(null);
+  });
+  const acts = [...(may("rule:write") ? watchActs(rule) : []), ...(may("rule:activate") ? runActs(rule, bar) : [])];
+  const silences = may("silence:write") && rule.live !== null && rule.level !== "critical" && rule.triageLevel < 3;
+  if (acts.length === 0 && rule.asked === null && !silences) return null;
+  return (
+    <div className="grid gap-3 pb-4">
+      {rule.asked === null ? null : <Signature rule={rule} onSign={setAct} signs={may("rule:activate")} />}
+      <div className="flex flex-wrap gap-2">
+        {acts.map((one) => (
+          <Button
+            key={one.verb}
+            look={one.verb === "Let it run" ? "primary" : one.verb === "Retire" ? "danger" : "plain"}
+            onClick={() => setAct(one)}
+          >
+            {one.verb}
+          </Button>
+        ))}
+        {silences ? (
+          <Link to="/silences/new" search={{ rule: rule.id }} className={buttonClass("plain")}>
+            Silence
+          </Link>
+        ) : null}
+      </div>
+      <ReasonDialog
+        title={act?.title ?? ""}
+        action={act?.verb ?? ""}
+        open={act !== null}
+        busy={change.isPending}
+        fault={change.error}
+        onClose={() => {
+          setAct(null);
+          change.reset();
+        }}
+        onSave={(because) => {
+          if (act !== null) change.mutate({ path: `/${rule.id}${act.path}`, body: { ...act.body, because } });
+        }}
+      >
+        <p className="text-sm">{act?.says}</p>
+      </ReasonDialog>
+    </div>
+  );
+}
+
+/** The newest version that neither runs nor watches can be let watch. */
+function watchActs(rule: Rule): readonly Act[] {
+  const { latest, live, shadow } = rule;
+  const watch: Act = {
+    title: `Let version ${latest} watch`,
+    verb: `Let version ${latest} watch`,
+    path: `/versions/${latest}/shadow`,
+    says: "Its matches are counted and listed from now on. It opens no case and tells nobody. Its tests must pass.",
+  };
+  const end: Act = {
+    title: "End the watch",
+    verb: "End the watch",
+    path: "/end-shadow",
+    says: `Version ${shadow} sees no signal any more. What it matched stays listed for 90 days.`,
+  };
+  return [...(latest > 0 && latest !== live && latest !== shadow ? [watch] : []), ...(shadow === null ? [] : [end])];
+}
+
+function runActs(rule: Rule, bar: Bar): readonly Act[] {
+  const { live, shadow, steps, asked } = rule;
+  const run: Act = {
+    title: `Let version ${shadow} run`,
+    verb: "Let it run",
+    path: `/versions/${shadow}/activate`,
+    says: rule.pages
+      ? `${barText(rule.shadowJudged ?? { right: 0, wrong: 0 }, bar)} Its tests must pass.`
+      : "It puts nobody on his feet, so nobody else signs. Its tests must pass.",
+  };
+  const back = steps.find(({ liveBefore, liveAfter }) => liveBefore !== liveAfter);
+  const rollBack: Act = {
+    title: "Roll back",
+    verb: "Roll back",
+    path: "/roll-back",
+    says: `Runs now: ${versionWord(live)}. Afterwards: ${versionWord(back?.liveBefore ?? null)}, at once.`,
+  };
+  const retire: Act = {
+    title: "Retire the rule",
+    verb: "Retire",
+    path: "/retire",
+    says: "It detects nothing any more, in no shop. What it detected stays.",
+  };
+  return [
+    ...(shadow === null || asked !== null ? [] : [run]),
+    ...(back === undefined ? [] : [rollBack]),
+    ...(live === null || !rule.editable ? [] : [retire]),
+  ];
+}
+
+type Signed = { readonly rule: Rule; readonly signs: boolean; readonly onSign: (act: Act) => void };
+
+/** A version waits for another person: he signs exactly the text that he was shown. */
+function Signature({ rule, signs, onSign }: Signed) {
+  const { asked } = rule;
+  const me = useQuery(whoAmIQuery).data?.actor;
+  const version = useQuery({ ...versionQuery(rule.id, asked?.number ?? 0), enabled: asked !== null });
+  if (asked === null) return null;
+  const author = rule.versions.find(({ number }) => number === asked.number)?.author;
+  const another = me !== asked.by && me !== author;
+  const act: Act = {
+    title: `Sign version ${asked.number}`,
+    verb: "Sign, so that it runs",
+    path: `/versions/${asked.number}/sign`,
+    says: "Read its text and its difference under Versions first: your name stands under it from now on, and it runs at once.",
+    body: { sha256: version.data?.sha256 ?? "" },
+  };
+  return (
+    <div className="flex flex-wrap items-center justify-between gap-3 rounded-md border border-line-strong bg-warn-wash px-4 py-3 text-sm">
+      <p>
+        <Who actor={asked.by} names={rule.names} /> asked that version {asked.number} runs. Its precision is not shown
+        to be above the bar, so another person than that and its author signs.
+      </p>
+      {signs && another ? (
+        <Button look="primary" disabled={version.data === undefined} onClick={() => onSign(act)}>
+          Sign
+        </Button>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,213 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { useState } from "react";
+import { useMay } from "../app/may.ts";
+import { Card, Facts } from "../design/card.tsx";
+import { ErrorState } from "../design/error-state.tsx";
+import { ReasonDialog } from "../design/reason-dialog.tsx";
+import { SkeletonLines } from "../design/skeleton.tsx";
+import { TabPanel, Tabs } from "../design/tabs.tsx";
+import { Moment } from "../design/time.tsx";
+import { useToasts } from "../design/toast.tsx";
+import { Who } from "../people/who.tsx";
+import { HitList } from "./hit-list.tsx";
+import { HitsChart } from "./hits-chart.tsx";
+import { RuleActions } from "./rule-actions.tsx";
+import { RuleEditor } from "./rule-editor.tsx";
+import { ruleQuery, rulesQuery, useRuleChange, versionQuery } from "./rule-queries.ts";
+import type { Rule, RuleList, Step } from "./rule-shapes.ts";
+import { barText, doneText, precisionText, stepWords, versionWord } from "./rule-words.ts";
+import { States } from "./rules-page.tsx";
+import { VersionPanel } from "./version-panel.tsx";
+
+/** One rule: where it stands, what it matches, every version and every step. */
+export function RulePage() {
+  const { id = "" } = useParams({ strict: false });
+  const rule = useQuery(ruleQuery(id));
+  const list = useQuery(rulesQuery);
+  if (rule.data === undefined || list.data === undefined) {
+    const failed = rule.isError ? rule : list;
+    return (
+      <div className="pt-7">
+        {rule.isError || list.isError ? (
+          <ErrorState fault={failed.error} onRetry={() => void failed.refetch()} />
+        ) : (
+          <SkeletonLines lines={12} says="Loading the rule" />
+        )}
+      </div>
+    );
+  }
+  return <Loaded rule={rule.data} list={list.data} />;
+}
+
+type Given = { readonly rule: Rule; readonly list: RuleList };
+
+function Loaded({ rule, list }: Given) {
+  const may = useMay();
+  const [tab, setTab] = useState("overview");
+  const newest = rule.versions[0]?.number ?? rule.latest;
+  const [number, setNumber] = useState<number | null>(null);
+  const shown = number ?? newest;
+  const edits = may("rule:write") && rule.editable;
+  const tabs = [
+    { id: "overview", label: "Overview" },
+    { id: "versions", label: "Versions", count: rule.versions.length },
+    ...(edits ? [{ id: "edit", label: "Edit" }] : []),
+    { id: "steps", label: "History", count: rule.steps.length },
+  ];
+  return (
+    <>
+      <title>{`${rule.title} · Tillwatch`}</title>
+      <header className="grid gap-2 pt-5 pb-3 md:pt-7">
+        <Link to="/rules" className="justify-self-start text-sm text-ink-muted hover:underline">
+          Rules
+        </Link>
+        <h1 className="text-xl font-semibold tracking-tight break-words">{rule.title}</h1>
+        <States rule={rule} />
+      </header>
+      <RuleActions rule={rule} bar={list.bar} />
+      <Tabs label="The rule" tabs={tabs} value={tab} onChange={setTab}>
+        <TabPanel id="overview">
+          <Overview rule={rule} list={list} />
+        </TabPanel>
+        <TabPanel id="versions">
+          <VersionPanel rule={rule} number={shown} onNumber={setNumber} />
+        </TabPanel>
+        {edits ? (
+          <TabPanel id="edit">
+            <Edit
+              key={rule.latest}
+              rule={rule}
+              onKept={(kept) => {
+                setNumber(kept);
+                setTab("versions");
+              }}
+            />
+          </TabPanel>
+        ) : null}
+        <TabPanel id="steps">
+          <Steps rule={rule} />
+        </TabPanel>
+      </Tabs>
+    </>
+  );
+}
+
+function Overview({ rule, list }: Given) {
+  return (
+    <div className="grid grid-cols-1 gap-4 lg:grid-cols-2">
+      <Card title="Matches a day" className="lg:col-span-2">
+        <HitsChart days={rule.days} fromDay={list.fromDay} />
+      </Card>
+      <Card title="Where it stands">
+        <Facts
+          items={[
+            ["Runs", versionWord(rule.live)],
+            ["Watches", versionWord(rule.shadow)],
+            ["From", rule.origin === "pack" ? "the pack" : "written here"],
+            ["Source", rule.service ?? "any"],
+            ["Category", rule.category],
+            ["Level", String(rule.triageLevel)],
+            ["Pages", rule.pages ? "yes: it can open or raise a case" : "no"],
+            ["Id", rule.id],
+          ]}
+        />
+      </Card>
+      <Card title="Precision">
+        <div className="grid gap-3 text-sm">
+          <Facts
+            items={[
+              ["Running, 90 days", precisionText(rule.judged)],
+              ...(rule.shadowJudged === null
+                ? []
+                : [[`Watching, version ${rule.shadow}`, precisionText(rule.shadowJudged)] as const]),
+            ]}
+          />
+          {rule.shadowJudged === null || !rule.pages ? null : <p>{barText(rule.shadowJudged, list.bar)}</p>}
+          <p className="text-xs text-ink-muted">
+            Of the cases that people called true or false and that hold a signal which the rule matched: the share
+            called true. Verdicts of a version&rsquo;s author do not count for it. What only this rule would find has no
+            verdicts.
+          </p>
+        </div>
+      </Card>
+      {rule.shadow === null ? null : <HitList id={rule.id} number={rule.shadow} />}
+    </div>
+  );
+}
+
+function Edit({ rule, onKept }: { readonly rule: Rule; readonly onKept: (number: number) => void }) {
+  const base = useQuery(versionQuery(rule.id, rule.latest));
+  const [typed, setTyped] = useState<string | null>(null);
+  const [asks, setAsks] = useState(false);
+  const toasts = useToasts();
+  const change = useRuleChange((changed) => {
+    toasts.show({ says: doneText(changed) });
+    onKept(changed.number);
+  });
+  if (base.data === undefined) {
+    if (base.isError) return <ErrorState fault={base.error} onRetry={() => void base.refetch()} />;
+    return <SkeletonLines lines={12} says="Loading the text" />;
+  }
+  const text = typed ?? base.data.text;
+  return (
+    <>
+      <RuleEditor
+        text={text}
+        onText={setTyped}
+        action="Keep as a draft"
+        unchanged={text === base.data.text}
+        against={{ id: rule.id, number: rule.latest }}
+        onSave={() => setAsks(true)}
+      />
+      <ReasonDialog
+        title="Keep another version"
+        action="Keep as a draft"
+        open={asks}
+        busy={change.isPending}
+        fault={change.error}
+        onClose={() => setAsks(false)}
+        onSave={(because) =>
+          change.mutate({ path: `/${rule.id}/versions`, body: { rule: text, base: rule.latest, because } })
+        }
+      >
+        <p className="text-sm">What runs goes on until this version has watched and is let run.</p>
+      </ReasonDialog>
+    </>
+  );
+}
+
+function Steps({ rule }: { readonly rule: Rule }) {
+  if (rule.steps.length === 0) {
+    return <p className="py-6 text-sm text-ink-muted">Nothing was changed here: it runs as the pack ships it.</p>;
+  }
+  return (
+    <ol className="rounded-md border border-line bg-surface shadow-raised" aria-label="Every step of its life">
+      {rule.steps.map((step) => (
+        <li
+          key={`${step.at}:${step.kind}:${step.number}`}
+          className="grid gap-0.5 border-b border-line px-4 py-3 text-sm last:border-0"
+        >
+          <p>
+            <Who actor={step.actor} names={rule.names} /> {stepWords[step.kind]} {versionWord(step.number)}
+            {step.signedBy === null ? null : (
+              <>
+                , signed by <Who actor={step.signedBy} names={rule.names} />
+              </>
+            )}
+          </p>
+          <p className="text-ink-soft break-words">&ldquo;{step.because}&rdquo;</p>
+          <p className="text-xs text-ink-muted">
+            <Moment at={step.at} />
+            {ranText(step)}
+            {step.judged === null ? "" : ` · precision ${precisionText(step.judged)}`}
+          </p>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function ranText({ liveBefore, liveAfter }: Step): string {
+  return liveBefore === liveAfter ? "" : ` · ran ${versionWord(liveBefore)}, then ${versionWord(liveAfter)}`;
+}

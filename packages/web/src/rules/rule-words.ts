@@ -1,0 +1,117 @@
+import type { BacktestDay, RuleState } from "@tillwatch/wire";
+import type { Tone } from "../design/badge.tsx";
+import type { Backtest, Bar, Changed, Day, Example, Judged, Step } from "./rule-shapes.ts";
+
+export const stateWords: Readonly<Record<RuleState, { readonly says: string; readonly tone: Tone }>> = {
+  draft: { says: "Draft", tone: "plain" },
+  shadow: { says: "Watching", tone: "warn" },
+  active: { says: "Running", tone: "good" },
+  retired: { says: "Retired", tone: "plain" },
+};
+
+/** "as shipped" for the pack's own file. */
+export function versionWord(number: number | null): string {
+  if (number === null) return "nothing";
+  return number === 0 ? "as shipped" : `version ${number}`;
+}
+
+/** "82 % of 34", or why there is no figure. */
+export function precisionText(judged: Judged | null): string {
+  if (judged === null) return "not running";
+  const all = judged.right + judged.wrong;
+  return all === 0 ? "no verdicts" : `${Math.round((100 * judged.right) / all)} % of ${all}`;
+}
+
+/** How far a watching version is from running without a second signature. */
+export function barText(judged: Judged, bar: Bar): string {
+  const all = judged.right + judged.wrong;
+  const wanted = `${Math.round(bar.share * 100)} % of at least ${bar.verdictsMin} cases`;
+  const enough = all >= bar.verdictsMin && judged.right / all >= bar.share;
+  return enough
+    ? `Above the bar of ${wanted}: it runs without a second signature.`
+    : `The bar is ${wanted}: below it, another person signs.`;
+}
+
+export const stepWords: Readonly<Record<Step["kind"], string>> = {
+  drafted: "wrote",
+  shadowed: "let watch",
+  shadow_ended: "ended the watch of",
+  signature_asked: "asked for a signature under",
+  activated: "let run",
+  retired: "retired",
+  rolled_back: "rolled back to",
+};
+
+const doneWords: Readonly<Record<Changed["kind"], string>> = {
+  drafted: "Kept as a draft.",
+  shadowed: "It watches from now on. Nobody is told of what it matches.",
+  shadow_ended: "It watches no more.",
+  signature_asked: "It runs once another person has signed.",
+  activated: "It runs from now on.",
+  retired: "It runs no more.",
+  rolled_back: "What ran before runs again.",
+};
+
+export function doneText({ kind }: Pick<Changed, "kind">): string {
+  return doneWords[kind];
+}
+
+/** Every day from `fromDay` on, `count` of them, with nothing where nothing matched. */
+export function everyDay(days: readonly Day[], fromDay: string, count: number): readonly Day[] {
+  const known = new Map(days.map((day) => [day.day, day]));
+  const firstMs = Date.parse(`${fromDay}T00:00:00Z`);
+  return Array.from({ length: count }, (_, at) => {
+    const day = new Date(firstMs + at * 86_400_000).toISOString().slice(0, 10);
+    return known.get(day) ?? { day, live: 0, shadow: 0 };
+  });
+}
+
+export const shownDays = 14;
+
+export function sumOf(days: readonly Day[], which: "live" | "shadow"): number {
+  return days.reduce((sum, day) => sum + day[which], 0);
+}
+
+const noCounts = { before: 0, after: 0, made: 0, unmade: 0 };
+const dayMs = 86_400_000;
+
+/** Every UTC day that the time touches, with nothing where nothing differed. */
+export function everyBacktestDay(days: readonly BacktestDay[], from: string, to: string): readonly BacktestDay[] {
+  const known = new Map(days.map((day) => [day.day, day]));
+  const firstMs = Date.parse(`${from.slice(0, 10)}T00:00:00Z`);
+  const count = Math.floor((Date.parse(to) - firstMs) / dayMs) + 1;
+  return Array.from({ length: count }, (_, at) => {
+    const day = new Date(firstMs + at * dayMs).toISOString().slice(0, 10);
+    return known.get(day) ?? { day, situation: noCounts, incident: noCounts };
+  });
+}
+
+export function daysBetween(from: string, to: string): number {
+  return Math.max(1, Math.round((Date.parse(to) - Date.parse(from)) / dayMs));
+}
+
+export function sumOfDays(
+  days: readonly BacktestDay[],
+  what: "situation" | "incident",
+  which: "made" | "unmade",
+): number {
+  return days.reduce((sum, day) => sum + day[what][which], 0);
+}
+
+export function differenceText({ kind, what }: Pick<Example, "kind" | "what">): string {
+  return `${what === "incident" ? "Incident" : "Situation"} ${kind}`;
+}
+
+/** Why there is no result. */
+export function backtestEndText({ state, fault }: Pick<Backtest, "state" | "fault">): string {
+  if (state === "canceled") return "It was canceled before its end, so there is no result.";
+  if (state === "stopped") return "The server was stopped while it ran. Start it again.";
+  if (fault === "backtest_too_long") return "It took too long and was ended. Ask for fewer days, or narrow the rule.";
+  return "It failed on the server. Start it again; if it fails again, the server's log says why.";
+}
+
+const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+
+export function shortDay(day: string): string {
+  return dayFormat.format(new Date(`${day}T00:00:00Z`));
+}

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { watchedRule } from "./fixture-rules.ts";
+import { eventually, testOnScreen } from "./on-screen.ts";
+
+testOnScreen(
+  "C09 the editor says while one types what is wrong and where, keeps nothing that is not understood, and sends the text as it is",
+  {},
+  async ({ page, origin, server }) => {
+    await page.goto(`${origin}/rules/new`);
+    const file = page.getByLabel("Rule file");
+    const keep = page.getByRole("button", { name: "Keep as a draft" });
+    await page.getByText("2 of 2 pass").waitFor();
+    const whole = await file.inputValue();
+    await file.fill(whole.replace("event_type:", "event_type|near:"));
+    await page.getByText("does not exist").waitFor();
+    assert.ok(await keep.isDisabled());
+    await page.getByRole("button", { name: "line 8, column 5" }).click();
+    const caret = await file.evaluate((field: HTMLTextAreaElement) => field.selectionStart);
+    assert.equal((await file.inputValue()).slice(0, caret).split("\n").length, 8, "the caret is in that line");
+    // Digits that look like somebody's telephone number are the rule's own here.
+    const numbered = `${whole}# 0047 22 86 44 00\n`;
+    await file.fill(numbered);
+    await page.getByText("2 of 2 pass").waitFor();
+    await eventually("it can be kept", () => keep.isEnabled());
+    await keep.click();
+    await page.getByRole("dialog").getByLabel("Because").fill("Refunds at night are the pattern.");
+    await page.getByRole("dialog").getByRole("button", { name: "Keep as a draft" }).click();
+    await page.waitForURL(`**/rules/${watchedRule}`);
+    const sent = server.posted.find(({ path }) => path === "/api/v1/rules");
+    assert.deepEqual(sent?.body, { rule: numbered, because: "Refunds at night are the pattern." });
+  },
+);
+
+testOnScreen(
+  "C11 C09 a draft is let watch, then asked to run, and another person signs the text that was shown",
+  {},
+  async ({ page, origin, server }) => {
+    server.rules.given = { waits: false, runs: false, watches: false };
+    await page.goto(`${origin}/rules/${watchedRule}`);
+    const act = async (name: string) => {
+      await page.getByRole("button", { name, exact: true }).click();
+      const dialog = page.getByRole("dialog");
+      await dialog.getByLabel("Because").fill("It was looked at.");
+      await dialog.locator("button[type=submit]").click();
+    };
+    await act("Let version 2 watch");
+    await page.getByText("Nobody is told of what it matches").waitFor();
+    await page.getByText("82 % of 11").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Sign", exact: true }).count(), 0);
+    await act("Let it run");
+    await page.getByText("asked that version 2 runs").waitFor();
+    await act("Sign");
+    await page.getByText("Running v2").waitFor();
+    const signed = server.posted.find(({ path }) => path.endsWith("/sign"));
+    assert.deepEqual(signed?.body, { sha256: "ab".repeat(32), because: "It was looked at." });
+  },
+);
+
+testOnScreen(
+  "C09 who only sees the rules is offered nothing that he may not do",
+  {},
+  async ({ page, origin, server }) => {
+    server.grants.may = ["rule:read"];
+    await page.goto(`${origin}/rules`);
+    await page.getByRole("link", { name: "Panic button pressed" }).waitFor();
+    assert.equal(await page.getByRole("link", { name: "New rule" }).count(), 0);
+    await page.goto(`${origin}/rules/${watchedRule}`);
+    await page.getByText("What version 2 matched").waitFor();
+    assert.equal(await page.getByRole("tab", { name: "Edit" }).count(), 0);
+    for (const name of ["Let it run", "End the watch", "Retire"]) {
+      assert.equal(await page.getByRole("button", { name }).count(), 0, name);
+    }
+  },
+);
+
+testOnScreen(
+  "C10 a text is backtested beside its tests: followed, canceled, and its made and unmade shown a day at a time with examples",
+  {},
+  async ({ page, origin, server }) => {
+    server.rules.backtest = "running";
+    await page.goto(`${origin}/rules/new`);
+    await page.getByText("2 of 2 pass").waitFor();
+    const start = page.getByRole("button", { name: "Backtest", exact: true });
+    await eventually("it can be asked", () => start.isEnabled());
+    await page.getByLabel("Signals of").selectOption("7");
+    await start.click();
+    await page.getByText("42 %, 98,214 signals").waitFor();
+    const sent = server.posted.find(({ path }) => path === "/api/v1/rules/backtests");
+    const { files, days } = (sent?.body ?? {}) as { files: { rule: string }[]; days: number };
+    assert.deepEqual([days, files[0]?.rule], [7, await page.getByLabel("Rule file").inputValue()]);
+    await page.getByRole("button", { name: "Cancel", exact: true }).click();
+    await page.getByText("The server was stopped while it ran").waitFor();
+    server.rules.backtest = "done";
+    await page.getByRole("button", { name: "Backtest again" }).click();
+    await page.getByText("214,870 signals").waitFor();
+    const rows = page.getByRole("table", { name: "What would have been made and unmade, a day" }).getByRole("row");
+    assert.equal(await rows.count(), 1 + 27, "a row for each day on which something differs");
+    const examples = page.getByRole("region", { name: "Examples" }).getByRole("listitem");
+    assert.equal(await examples.count(), 4);
+    await examples.last().getByRole("link", { name: "TW-2026-000117" }).waitFor();
+    // Another text: what is shown is not about it.
+    const file = page.getByLabel("Rule file");
+    await file.fill(`${await file.inputValue()}# more\n`);
+    await page.getByText("this is about the one before").waitFor();
+    await file.fill((await file.inputValue()).replace("event_type:", "event_type|near:"));
+    await eventually("nothing is asked of what is not understood", () =>
+      page.getByRole("button", { name: "Backtest again" }).isDisabled(),
+    );
+  },
+);

@@ -1,0 +1,53 @@
+/** Where a version of a rule stands: written, watching without telling anybody, running, or over. */
+export const ruleStates = ["draft", "shadow", "active", "retired"] as const;
+export type RuleState = (typeof ruleStates)[number];
+
+/** Why a rule file was refused. Line and column count from 1. */
+export type RuleProblem = {
+  readonly code: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  readonly remedy: string;
+};
+
+/** What came of one test that a rule carries; `note` says why an event that matches would never be asked. */
+export type RuleTest = {
+  readonly title: string;
+  readonly expected: "match" | "no_match";
+  readonly got: "match" | "no_match";
+  readonly ok: boolean;
+  readonly note: string | null;
+};
+
+/** What a backtest counts of a day: what there was, what there would have been, and of these what the other has not. */
+export type BacktestCounts = {
+  readonly before: number;
+  readonly after: number;
+  readonly made: number;
+  readonly unmade: number;
+};
+
+/** `day` is that of receipt, in UTC. */
+export type BacktestDay = {
+  readonly day: string;
+  readonly situation: BacktestCounts;
+  readonly incident: BacktestCounts;
+};
+
+/** Something that a change of rules would have made or unmade; `rules` are the titles of what matched. */
+export type BacktestExample = {
+  readonly kind: "made" | "unmade";
+  readonly what: "situation" | "incident";
+  readonly at: string;
+  readonly siteId: string;
+  readonly severity: number;
+  readonly level: number;
+  readonly category: string;
+  readonly rules: readonly string[];
+  readonly signalIds: readonly string[]; // evidence, the first few
+};
+
+/** Where a backtest stands. `stopped`: its process ended before it did. */
+export const backtestStates = ["running", "done", "canceled", "failed", "stopped"] as const;
+export type BacktestState = (typeof backtestStates)[number];
