@@ -12,7 +12,17 @@ import { sql } from "kysely";
 import type { IncidentRecord } from "@tillwatch/wire";
 import { openDatabase } from "./platform/database/database.ts";
 import type { Schema } from "./schema.ts";
-import { canaries, control, filesOf, personName, plate, sqlDump, traces, words } from "./testing/canaries.ts";
+import {
+  canaries,
+  control,
+  filesOf,
+  personName,
+  plate,
+  saysNothingOf,
+  sqlDump,
+  traces,
+  words,
+} from "./testing/canaries.ts";
 import { testOnPostgres, withFreshPostgres } from "./testing/databases.ts";
 import { eventually, startIn, type RunningApp } from "./testing/running-app.ts";
 
@@ -33,6 +43,14 @@ test("J09 the search for canaries finds them in clear, in hexadecimal, in base64
       }
     }
     assert.deepEqual(traces(canary, Buffer.from("nothing of it")), []);
+  }
+});
+
+test("J09 a search for a word that chance writes into a digest is refused", () => {
+  saysNothingOf("8f0ada-4111/Byron", ["Ada Byron", "41111111", "Zaphodine"]);
+  assert.throws(() => saysNothingOf("Signed, ADA byron", ["Ada Byron"]), /"Ada Byron" in Signed/);
+  for (const short of ["ada", "4111", "DE8937", "Byron", ""]) {
+    assert.throws(() => saysNothingOf("nothing", [short]), /found by chance/, short);
   }
 });
 

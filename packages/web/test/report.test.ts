@@ -146,7 +146,7 @@ testOnScreen(
     await page.getByText("TW-2026-000500").waitFor();
     const sent = server.posted[0]?.body as { readonly summary: string } | undefined;
     assert.equal(sent?.summary, "Paid with [card number], call [phone number], [mail address], EAN 4006381333931");
-    assert.doesNotMatch(bodies.join("\n"), /4111|1234567|anna/);
+    assert.doesNotMatch(bodies.join("\n"), /4111 1111|41111111|1234567|anna@/);
   },
 );
 

@@ -8,6 +8,7 @@ import type { IncidentChange } from "../flow.ts";
 import { systemChance } from "../platform/chance.ts";
 import { LiveFeed } from "../platform/live-feed.ts";
 import type { OpenDatabase } from "../schema.ts";
+import { saysNothingOf } from "../testing/canaries.ts";
 import { testOnDatabases } from "../testing/databases.ts";
 import { testFields } from "../testing/fields.ts";
 import { memberOf, nowMs, scoredOf, testNeeds } from "../testing/incidents.ts";
@@ -534,15 +535,16 @@ testOnDatabases(
     });
     const record = (await ask("GET", `/api/v1/incidents/${id}`)).json<IncidentRecord>();
     const all = JSON.stringify(record);
+    const pieces = ["4111 1111", "41111111", "anna@", "1234567", "DE893704"];
     assert.match(all, /\[card number\].*\[mail address\]/);
     assert.match(all, /call \[phone number\], EAN 4006381333931/);
-    assert.doesNotMatch(all, /4111|anna@|1234567|DE8937/);
+    saysNothingOf(all, pieces);
     const { rows } = await sql<{
       dump: string;
     }>`select incident::text || coalesce((select string_agg(t::text, '') from incident_timeline t), '') as dump from incident`.execute(
       db,
     );
-    assert.doesNotMatch(rows[0]?.dump ?? "", /4111|anna@|1234567|DE8937/);
+    saysNothingOf(rows[0]?.dump ?? "", pieces);
   },
 );
 

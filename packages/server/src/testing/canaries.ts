@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sql } from "kysely";
@@ -52,4 +53,23 @@ export function traces(text: string, of: Buffer): readonly string[] {
     ...base64.map((form) => ["base64", Buffer.from(form), of] as const),
   ];
   return forms.filter(([, wanted, bytes]) => bytes.includes(wanted)).map(([form]) => form);
+}
+
+/** Letters that a token, a digest or a seal may be written in: what is made of them alone is found in random text if it is short. */
+const random: readonly { readonly letters: RegExp; readonly enough: number }[] = [
+  { letters: /^[0-9a-f]*$/i, enough: 7 },
+  { letters: /^[0-9a-z+/_-]*$/i, enough: 6 },
+];
+
+/**
+ * Nothing of `unsaid` stands in the text, whatever its case. A word that chance writes into an identifier or a digest sooner or later ("ada", "4111")
+ * is refused: the search for it would fail in one run of some dozens.
+ */
+export function saysNothingOf(text: string, unsaid: readonly string[]): void {
+  for (const word of unsaid) {
+    const short = random.find(({ letters, enough }) => letters.test(word) && word.length < enough);
+    assert.equal(short, undefined, `"${word}" is found by chance: look for more of it`);
+    const at = text.toLowerCase().indexOf(word.toLowerCase());
+    assert.ok(at < 0, `"${word}" in ${text.slice(Math.max(0, at - 80), at + 80)}`);
+  }
 }

@@ -3,6 +3,7 @@ import { test, type TestContext } from "node:test";
 import { sql } from "kysely";
 import { systemChance } from "../../platform/chance.ts";
 import type { Db } from "../../schema.ts";
+import { saysNothingOf } from "../../testing/canaries.ts";
 import { testOnDatabases } from "../../testing/databases.ts";
 import {
   clientId,
@@ -263,7 +264,7 @@ testOnDatabases(
       [["investigator"], [], ["north"], "oidc"],
     );
     assert.equal(await at.vault.open(db, account?.name ?? ""), ada.name);
-    assert.ok(!JSON.stringify(account).includes("Ada"), "names are sealed");
+    saysNothingOf(JSON.stringify(account), [ada.name]);
 
     provider.person = { ...ada, name: "Ada King", groups: ["boss"] };
     await signIn(at, new TestBrowser());
@@ -516,11 +517,9 @@ testOnDatabases("N04 ID tokens that do not hold bring nobody in", async ({ db },
   ];
   for (const { says, token, want } of cases) assert.equal(await throughFake(at, provider, token), want, says);
   assert.equal((await accountsIn(db)).length, 1);
-  const { rows } = await sql<{
-    because: string;
-  }>`select because from audit_entry where kind = 'session.refused'`.execute(db);
+  const { rows } = await sql`select because from audit_entry where kind = 'session.refused'`.execute(db);
   assert.equal(rows.length, cases.length - 1);
-  assert.ok(!rows.some((row) => row.because.includes("ey")), "no token stands in the record");
+  saysNothingOf(JSON.stringify(rows), ["eyJhbG", "eyJ0eX"]);
 });
 
 testOnDatabases("N04 logout tokens that do not hold end nothing", async ({ db }, context) => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { sql } from "kysely";
 import type { Db } from "../../schema.ts";
+import { saysNothingOf } from "../../testing/canaries.ts";
 import { testOnDatabases } from "../../testing/databases.ts";
 import { scimHouse } from "../../testing/scim-house.ts";
 import { insertSession } from "../people/person-session-store.ts";
@@ -209,7 +210,7 @@ testOnDatabases("N04 groups of the provider give roles at once, and take them", 
       )
     ).rows,
   );
-  assert.ok(!/ada|byron/i.test(dump), "nothing of a person is in clear");
+  saysNothingOf(dump, ["Ada Byron", "ada@shop", "shop.example"]);
   const group = await at.ask("POST", "/Groups", {
     schemas: ["urn:ietf:params:scim:schemas:core:2.0:Group"],
     displayName: "LP North",
@@ -242,7 +243,8 @@ testOnDatabases("N04 groups of the provider give roles at once, and take them", 
   assert.equal((await at.ask("DELETE", path)).status, 204);
   assert.deepEqual((await at.rolesOf(ada))?.roles, []);
   const { rows } = await sql<{ entry: string }>`select body || kind as entry from audit_entry`.execute(db);
-  assert.ok(rows.length > 5 && !/ada|byron/i.test(JSON.stringify(rows)), "the record holds tokens only");
+  assert.ok(rows.length > 5);
+  saysNothingOf(JSON.stringify(rows), ["Ada Byron", "ada@shop", "shop.example"]);
 });
 
 testOnDatabases(
