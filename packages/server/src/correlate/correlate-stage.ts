@@ -86,9 +86,12 @@ function workingOn(situation: Situation): Working {
 
 function place(signal: DetectedSignal, { working, bySite }: Places, inputs: CorrelateInputs): void {
   const traits = traitsOf(signal, inputs.surroundings);
-  const arrival: Arrival = { traits, role: roleOf(signal, inputs.policy) };
   const siteId = signal.signal.siteId;
-  const here = (bySite.get(siteId) ?? []).map((entry) => entry.candidate);
+  const entries = bySite.get(siteId) ?? [];
+  const role = isToldAlready(signal, entries, inputs.policy) ? roleWithoutDetection : roleOf;
+  const arrival: Arrival = { traits, role: role(signal, inputs.policy) };
+  if (arrival.role === "nothing") return;
+  const here = entries.map((entry) => entry.candidate);
   const decision = correlate(arrival, here, inputs.policy);
   if (decision.kind === "none") return;
   const situationId = decision.kind === "join" ? decision.situationId : inputs.newId();
@@ -122,8 +125,27 @@ function toCandidate(situation: Situation): Candidate {
   };
 }
 
+/**
+ * An odd stretch of time is one finding, and each signal within it carries it: what only repeats it is no evidence of its own, or a dense
+ * hour would decide on the same thing with every signal. Asked of what is stored, so that it is the same after a crash.
+ */
+function isToldAlready(
+  { detections, correctedAtMs }: DetectedSignal,
+  entries: readonly Working[],
+  { sameModelMs }: CorrelationPolicy,
+): boolean {
+  if (detections.length === 0 || detections.some(({ model }) => model === undefined)) return false;
+  const evidence = entries.flatMap(({ situation }) => situation.members.filter(({ role }) => role === "evidence"));
+  const near = evidence.filter((member) => Math.abs(member.correctedAtMs - correctedAtMs) < sameModelMs);
+  const told = new Set(near.flatMap((member) => member.detections.map(({ ruleId }) => ruleId)));
+  return detections.every(({ ruleId }) => told.has(ruleId));
+}
+
 function roleOf(signal: DetectedSignal, policy: CorrelationPolicy): Arrival["role"] {
-  if (signal.detections.length > 0) return "evidence";
+  return signal.detections.length > 0 ? "evidence" : roleWithoutDetection(signal, policy);
+}
+
+function roleWithoutDetection(signal: DetectedSignal, policy: CorrelationPolicy): Arrival["role"] {
   if (signal.explains.length > 0) return "exculpatory";
   return policy.contextTypes.has(signal.signal.type) ? "context" : "nothing";
 }

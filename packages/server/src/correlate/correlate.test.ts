@@ -15,6 +15,7 @@ const policy: CorrelationPolicy = {
   sameArticleMs: 8 * minute,
   sameTerminalMs: 10 * minute,
   sameTrackMs: 10 * minute,
+  sameModelMs: 5 * minute,
   situationMs: 120 * minute,
   membersMax: 200,
   contextTypes: new Set(["person_detected"]),

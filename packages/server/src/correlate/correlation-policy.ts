@@ -14,6 +14,7 @@ export const CorrelationFile = Type.Object({
   same_person_track_minutes: Minutes,
   situation_max_minutes: Type.Number({ minimum: 1 }),
   situation_members_max: Type.Integer({ minimum: 2, maximum: 1_000 }),
+  same_model_minutes: Type.Optional(Minutes), // absent: each signal tells it anew
   sale_explains: Type.Object({
     before_minutes: Minutes,
     after_minutes: Minutes,
@@ -31,6 +32,7 @@ export type CorrelationPolicy = {
   readonly sameArticleMs: number; // where one of the two knows no pieces
   readonly sameTerminalMs: number;
   readonly sameTrackMs: number;
+  readonly sameModelMs: number; // what a model finds odd is told once so long
   readonly situationMs: number; // from first to last member
   readonly membersMax: number;
   readonly contextTypes: ReadonlySet<string>; // classes that join without a detection and tell the story
@@ -51,6 +53,7 @@ export function toCorrelationPolicy(file: Static<typeof CorrelationFile>): Corre
     sameArticleMs: (file.same_article_minutes ?? file.same_item_minutes) * minuteMs,
     sameTerminalMs: file.same_terminal_minutes * minuteMs,
     sameTrackMs: file.same_person_track_minutes * minuteMs,
+    sameModelMs: (file.same_model_minutes ?? 0) * minuteMs,
     situationMs: file.situation_max_minutes * minuteMs,
     membersMax: file.situation_members_max,
     contextTypes: new Set(file.joins_without_detection.context),
@@ -72,6 +75,7 @@ export function longestReachMs(policy: CorrelationPolicy): number {
     policy.sameArticleMs,
     policy.sameTerminalMs,
     policy.sameTrackMs,
+    policy.sameModelMs,
     policy.explain.beforeMs,
     policy.explain.afterMs,
   );

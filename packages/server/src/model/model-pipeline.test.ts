@@ -34,8 +34,9 @@ async function rigOn(database: OpenDatabase) {
   return Object.assign(rig, { turn, modelWatch });
 }
 
-const entry = (atMs: number) =>
+const entry = (atMs: number, siteId = "S-1") =>
   signalOf({
+    siteId,
     type: "person_detected",
     deviceId: "C-1",
     atMs,
@@ -131,6 +132,60 @@ testOnDatabases(
     await rig.turn(false);
     for (const { id } of records) assert.equal((await replayDecision(database.db, id)).kind, "same");
     await rig.log.close();
+  },
+);
+
+/** Somebody every two seconds for twelve minutes, and a panic button in the middle of it. */
+function denseMinutes(siteId: string): readonly Signal[] {
+  const people = Array.from({ length: 360 }, (_, at) => entry(noonMs + at * 2_000, siteId));
+  return [...people, signalOf({ siteId, type: "panic_button", deviceId: "P-1", atMs: noonMs + 6 * minute })];
+}
+
+/** When what a model found was taken as evidence, in order, without what a rule found as well. */
+function evidenceOfModel(scored: readonly ScoredSituation[]): readonly number[] {
+  const last = new Map(scored.map(({ situation }) => [situation.id, situation]));
+  const members = [...last.values()].flatMap((situation) => situation.members);
+  return members
+    .filter(({ role, detections }) => role === "evidence" && detections.every(({ model }) => model !== undefined))
+    .map(({ correctedAtMs }) => correctedAtMs)
+    .sort((a, b) => a - b);
+}
+
+testOnDatabases(
+  "C06 an odd stretch is told once and again every five minutes, not by each of its signals, whatever their order and however often it crashes",
+  async (database) => {
+    const ways = {
+      "in order": (signals: readonly Signal[]) => signals,
+      "each minute backwards": (signals: readonly Signal[]) =>
+        [...Map.groupBy(signals, ({ occurredAt }) => Math.floor(Date.parse(occurredAt) / minute)).values()].flatMap(
+          (one) => one.toReversed(),
+        ),
+    };
+    for (const [says, way] of Object.entries(ways)) {
+      const rig = await rigOn(database);
+      await savePackContent(database.db, pack.contents, noonMs);
+      const siteId = says === "in order" ? "S-1" : "S-2";
+      const signals = way(denseMinutes(siteId));
+      for (let at = 0; at < signals.length; at += 40) {
+        await rig.log.append(signals.slice(at, at + 40));
+        rig.failures = at % 120 === 40 ? 1 : 0;
+        const worker = rig.worker(`worker-${siteId}-${at}`);
+        await worker.drain();
+        await worker.close();
+      }
+      const told = evidenceOfModel(rig.scored);
+      assert.ok(told.length >= 2 && told.length <= 4, `${says}: ${told.length} of ${signals.length}`);
+      const apart = told.slice(1).map((at, index) => at - (told[index] ?? 0));
+      assert.ok(Math.min(...apart) >= 5 * minute, `${says}: ${apart.join(", ")}`);
+      assert.ok(rig.scored.length < 60, `${rig.scored.length} decisions about ${signals.length} signals`);
+      const panic = rig.scored.flatMap(({ situation }) =>
+        situation.members.filter(({ type }) => type === "panic_button"),
+      );
+      assert.ok(panic.length > 0 && panic.every(({ role }) => role === "evidence"), "a rule found it too");
+      for (const { decisionId } of rig.scored)
+        assert.equal((await replayDecision(database.db, decisionId)).kind, "same", says);
+      await rig.log.close();
+    }
   },
 );
 

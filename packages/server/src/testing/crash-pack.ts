@@ -11,12 +11,18 @@ export type ManySites = {
 
 type SiteEntry = { readonly id: string; readonly name: string };
 
-/** The shipped pack, copied into `folder`, with more sites. Answers the ids of the shops, the shipped ones among them. */
+const dayNames = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+const alwaysOpen = Object.fromEntries(dayNames.map((day) => [day, ["00:00-24:00"]]));
+
+/**
+ * The shipped pack, copied into `folder`, with more sites. Answers the ids of the shops, the shipped ones among them. None of them closes:
+ * who moves in a closed shop is a finding, and what is measured must not depend on the hour of the day.
+ */
 export function writePackOfManySites(folder: string, { shops, panicSites }: ManySites): readonly string[] {
   cpSync(shipped, folder, { recursive: true });
   const path = join(folder, "directory.yaml");
   const directory = parse(readFileSync(path, "utf8")) as { sites: SiteEntry[]; version: string };
-  const models = directory.sites;
+  const models = directory.sites.map((site) => ({ ...site, opening_hours: alwaysOpen }));
   const clones = Array.from({ length: Math.max(0, shops - models.length) }, (_, index) => {
     const model = models[index % models.length];
     return { ...model, id: `S-${2001 + index}`, name: `Shop ${2001 + index}` };
