@@ -180,11 +180,12 @@ export type DecideInputs = Pick<CorrelateInputs, "store" | "nowMs" | "memoryOf">
 
 function withModelWords({ models, modelWords }: LoadedPack) {
   type Words = ReadonlyMap<string, RuleWords>;
-  let last: { readonly of: Words; readonly all: Words } | null = null;
+  const made = new WeakMap<Words, Words>(); // a backtest asks by turns for those of two rulebooks
   return (words: Words): Words => {
     if (models.length === 0) return words;
-    if (last?.of !== words) last = { of: words, all: new Map([...words, ...modelWords]) };
-    return last.all;
+    const all = made.get(words) ?? new Map([...words, ...modelWords]);
+    made.set(words, all);
+    return all;
   };
 }
 
