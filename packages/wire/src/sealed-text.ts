@@ -24,6 +24,7 @@ export function replaceSealedTexts(text: string, replacement: (sealed: string) =
 
 /** The same in every string of a value; names of members stay. A value without sealed text is answered itself. */
 export function replaceSealedIn(value: JsonValue, replacement: (sealed: string) => string): JsonValue {
+  if (!mayBearSealedText(value)) return value; // nearly always, and so nothing is copied only to be compared
   if (typeof value === "string") return replaceSealedTexts(value, replacement);
   if (Array.isArray(value)) {
     const items = value as readonly JsonValue[];
@@ -33,6 +34,14 @@ export function replaceSealedIn(value: JsonValue, replacement: (sealed: string) 
   if (!isJsonObject(value)) return value;
   const members = Object.entries(value).map(([name, member]) => [name, replaceSealedIn(member, replacement)] as const);
   return members.some(([name, member]) => member !== value[name]) ? Object.fromEntries(members) : value;
+}
+
+function mayBearSealedText(value: JsonValue): boolean {
+  if (typeof value === "string") return value.includes(sealedPrefix);
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).some(mayBearSealedText);
+  if (!isJsonObject(value)) return false;
+  for (const name in value) if (mayBearSealedText(value[name] ?? null)) return true;
+  return false;
 }
 
 /** Every sealed text in the strings of a value. */

@@ -8,15 +8,38 @@ export type LocalTime = { readonly weekday: Weekday; readonly hour: number; read
 
 const minuteMs = 60_000;
 const formatters = new Map<string, Intl.DateTimeFormat>();
-// Formatting costs microseconds and a batch holds hundreds of signals of the same minute.
-const recent = new Map<string, LocalTime>();
+// Formatting costs microseconds; signals of a batch lie in few hours, and those of a backtest in some thousand.
+const quarterMinutes = 15;
+const recent = new Map<string, Map<number, readonly LocalTime[]>>(); // zone -> quarter of an hour -> its minutes
 const recentMax = 4096;
 
-/** The wall clock of an IANA time zone at an instant. Throws RangeError for a zone that does not exist. */
+/** The wall clock of an IANA time zone at an instant after 1972 (before, some zones were off by seconds). Throws RangeError for a zone that does not exist. */
 export function localTimeIn(timezone: string, atMs: number): LocalTime {
-  const key = `${timezone} ${Math.floor(atMs / minuteMs)}`;
-  const known = recent.get(key);
+  const minute = Math.floor(atMs / minuteMs);
+  const quarter = Math.floor(minute / quarterMinutes);
+  const quarters = recent.get(timezone) ?? new Map<number, readonly LocalTime[]>();
+  const known = quarters.get(quarter)?.[minute - quarter * quarterMinutes];
   if (known !== undefined) return known;
+  const minutes = minutesOf(timezone, quarter * quarterMinutes);
+  if (quarters.size >= recentMax) quarters.clear();
+  recent.set(timezone, quarters.set(quarter, minutes));
+  return minutes[minute - quarter * quarterMinutes] ?? formatted(timezone, atMs);
+}
+
+/** The minutes of a quarter of an hour. Clocks are changed between quarters; where they were not, each minute is formatted. */
+function minutesOf(timezone: string, firstMinute: number): readonly LocalTime[] {
+  const at = (index: number) => formatted(timezone, (firstMinute + index) * minuteMs);
+  const indexes = Array.from({ length: quarterMinutes }, (_, index) => index);
+  const [first, last] = [at(0), at(quarterMinutes - 1)];
+  const isEven = last.weekday === first.weekday && last.minuteOfDay - first.minuteOfDay === quarterMinutes - 1;
+  if (!isEven) return indexes.map(at);
+  return indexes.map((index) => {
+    const minuteOfDay = first.minuteOfDay + index;
+    return { weekday: first.weekday, hour: Math.floor(minuteOfDay / 60), minuteOfDay };
+  });
+}
+
+function formatted(timezone: string, atMs: number): LocalTime {
   const parts = new Map(
     formatterOf(timezone)
       .formatToParts(atMs)
@@ -24,10 +47,7 @@ export function localTimeIn(timezone: string, atMs: number): LocalTime {
   );
   const hour = Number(parts.get("hour"));
   const weekday = weekdays.find((day) => day === parts.get("weekday")?.toLowerCase()) ?? "mon";
-  const local = { weekday, hour, minuteOfDay: hour * 60 + Number(parts.get("minute")) };
-  if (recent.size >= recentMax) recent.clear();
-  recent.set(key, local);
-  return local;
+  return { weekday, hour, minuteOfDay: hour * 60 + Number(parts.get("minute")) };
 }
 
 function formatterOf(timezone: string): Intl.DateTimeFormat {

@@ -23,7 +23,7 @@ export function explainBySales(exit: ExitFact, sales: readonly SaleFact[], windo
     const moments = near.some((sale) => Math.abs(exit.atMs - sale.atMs) < window.unknownItemsMs);
     return { verdict: moments ? "some" : "none", unexplained: [] };
   }
-  const stock = stockOf(near);
+  const stock = stockOf(near, exit.items);
   const unexplained = exit.items.filter((item) => !take(stock, item));
   if (unexplained.length === 0) return { verdict: "all", unexplained };
   return { verdict: unexplained.length < exit.items.length ? "some" : "none", unexplained };
@@ -40,11 +40,17 @@ export function isNear(
 
 type Stock = { readonly epcs: Set<string>; readonly skus: Map<string, number> };
 
-function stockOf(sales: readonly SaleFact[]): Stock {
+/** What was sold of the wanted articles: an exit names few, and the sales of a busy hour are hundreds. */
+function stockOf(sales: readonly SaleFact[], wanted: readonly KnownItem[]): Stock {
+  const epcs = new Set(wanted.map(({ epc }) => epc));
+  const skus = new Set(wanted.map(({ sku }) => sku));
   const stock: Stock = { epcs: new Set(), skus: new Map() };
-  for (const item of sales.flatMap((sale) => sale.items)) {
-    if (item.epc !== null) stock.epcs.add(item.epc);
-    else if (item.sku !== null) stock.skus.set(item.sku, (stock.skus.get(item.sku) ?? 0) + item.quantity);
+  for (const { items } of sales) {
+    for (const { epc, sku, quantity } of items) {
+      if (epc !== null) {
+        if (epcs.has(epc)) stock.epcs.add(epc);
+      } else if (sku !== null && skus.has(sku)) stock.skus.set(sku, (stock.skus.get(sku) ?? 0) + quantity);
+    }
   }
   return stock;
 }
