@@ -1,5 +1,13 @@
 import type { SigmaCorrelation } from "../read/correlation-model.ts";
-import { HitGroup, type GroupChange, type GroupState, type Held } from "./hit-group.ts";
+import {
+  HitGroup,
+  judgeOnly,
+  onlyHitOf,
+  stateOfOnly,
+  type GroupChange,
+  type GroupState,
+  type Held,
+} from "./hit-group.ts";
 import type { Hit } from "./measure.ts";
 
 /** Of each correlation by itself. Beyond them the groups that were quiet longest go, and the oldest hits of a group. */
@@ -17,16 +25,35 @@ export type StoreState = {
 /** What comes to a group and what goes from it, together. */
 export type Step = { readonly coming: readonly Held[]; readonly going: readonly Hit[] };
 
-/** A group in the row of all groups: a map would have to be filled anew to keep an order that changes with every event. */
-class KeptGroup extends HitGroup {
+/**
+ * A group in the row of all groups: a map would have to be filled anew to keep an order that changes with every event. Most groups never have more
+ * than one hit, and are as small as that: what is kept of each is copied twice before it is old enough to stay in its place.
+ */
+class KeptGroup {
   readonly name: string;
+  readonly lostUntilMs: number | null;
+  /** The only hit, or all of them. */
+  hits: Held | HitGroup;
   /** Heard of just before it, and just after. */
   older: KeptGroup | null = null;
   newer: KeptGroup | null = null;
 
-  constructor(name: string, correlation: SigmaCorrelation, lostUntilMs: number | null) {
-    super(correlation, lostUntilMs);
+  constructor(name: string, hits: Held | HitGroup, lostUntilMs: number | null) {
     this.name = name;
+    this.hits = hits;
+    this.lostUntilMs = lostUntilMs;
+  }
+
+  get size(): number {
+    return this.hits instanceof HitGroup ? this.hits.size : 1;
+  }
+
+  get newestMs(): number {
+    return this.hits instanceof HitGroup ? this.hits.newestMs : this.hits.atMs;
+  }
+
+  save(): GroupState {
+    return this.hits instanceof HitGroup ? this.hits.save() : stateOfOnly(this.hits, this.lostUntilMs);
   }
 }
 
@@ -74,18 +101,43 @@ export class GroupStore {
   update(values: readonly string[], step: Step, openMs: number): readonly GroupChange[] {
     const name = nameOf(values);
     const known = this.#groups.get(name);
-    const coming = known === undefined ? this.#stillCounted(step.coming) : step.coming;
-    if (known === undefined && coming.length === 0) return nothing;
-    const group = known ?? this.#keep(new KeptGroup(name, this.#correlation, this.#lostUntilMs));
-    if (known !== undefined) this.#toTheEnd(known);
-    if (group === this.#quietest) this.#quietest = null;
-    const before = group.size;
-    const changes = group.update(coming, step.going);
-    group.trim(openMs - this.#correlation.timespanMs);
-    group.shrink(this.#limits.hitsInGroupMax);
-    this.#hitsLost += group.takeLost();
-    this.#hits += group.size - before;
+    const changes = known === undefined ? this.#begin(name, step, openMs) : this.#goOn(known, step, openMs);
     this.#makeRoom(openMs);
+    return changes;
+  }
+
+  /** With what comes to a group that is not known; there is nothing to take from it. */
+  #begin(name: string, step: Step, openMs: number): readonly GroupChange[] {
+    const coming = this.#stillCounted(step.coming);
+    const [only] = coming;
+    if (only === undefined) return nothing;
+    const lostUntilMs = this.#lostUntilMs;
+    if (coming.length === 1) {
+      this.#keep(new KeptGroup(name, only, lostUntilMs));
+      this.#hits += 1;
+      return judgeOnly(this.#correlation, only);
+    }
+    const hits = new HitGroup(this.#correlation, lostUntilMs, null);
+    this.#keep(new KeptGroup(name, hits, lostUntilMs));
+    return this.#change(hits, { coming, going: [] }, openMs);
+  }
+
+  #goOn(known: KeptGroup, step: Step, openMs: number): readonly GroupChange[] {
+    this.#toTheEnd(known);
+    if (known === this.#quietest) this.#quietest = null;
+    if (!(known.hits instanceof HitGroup)) {
+      known.hits = new HitGroup(this.#correlation, known.lostUntilMs, known.hits);
+    }
+    return this.#change(known.hits, step, openMs);
+  }
+
+  #change(hits: HitGroup, step: Step, openMs: number): readonly GroupChange[] {
+    const before = hits.size;
+    const changes = hits.update(step.coming, step.going);
+    hits.trim(openMs - this.#correlation.timespanMs);
+    hits.shrink(this.#limits.hitsInGroupMax);
+    this.#hitsLost += hits.takeLost();
+    this.#hits += hits.size - before;
     return changes;
   }
 
@@ -112,9 +164,9 @@ export class GroupStore {
     this.#lostUntilMs = lostUntilMs;
     this.#hits = 0;
     for (const { values, state } of groups) {
-      const group = this.#keep(new KeptGroup(nameOf(values), this.#correlation, null));
-      group.restore(state);
-      this.#hits += group.size;
+      const hits = onlyHitOf(state) ?? new HitGroup(this.#correlation, null, null);
+      if (hits instanceof HitGroup) hits.restore(state);
+      this.#hits += this.#keep(new KeptGroup(nameOf(values), hits, state.lostUntilMs)).size;
     }
   }
 
@@ -150,7 +202,7 @@ export class GroupStore {
   }
 
   /** No hit that may still come can reach any of the group's. */
-  #isOver(group: HitGroup, openMs: number): boolean {
+  #isOver(group: KeptGroup, openMs: number): boolean {
     return group.newestMs < openMs - this.#correlation.timespanMs;
   }
 
