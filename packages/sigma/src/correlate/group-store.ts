@@ -1,13 +1,6 @@
 import type { SigmaCorrelation } from "../read/correlation-model.ts";
-import {
-  HitGroup,
-  judgeOnly,
-  onlyHitOf,
-  stateOfOnly,
-  type GroupChange,
-  type GroupState,
-  type Held,
-} from "./hit-group.ts";
+import { HitGroup, judgeOnly, onlyHitOf, type GroupChange, type GroupState, type Held } from "./hit-group.ts";
+import { KeptGroup, type GroupIndex } from "./kept-group.ts";
 import type { Hit } from "./measure.ts";
 
 /** Of each correlation by itself. Beyond them the groups that were quiet longest go, and the oldest hits of a group. */
@@ -25,45 +18,14 @@ export type StoreState = {
 /** What comes to a group and what goes from it, together. */
 export type Step = { readonly coming: readonly Held[]; readonly going: readonly Hit[] };
 
-/**
- * A group in the row of all groups: a map would have to be filled anew to keep an order that changes with every event. Most groups never have more
- * than one hit, and are as small as that: what is kept of each is copied twice before it is old enough to stay in its place.
- */
-class KeptGroup {
-  readonly name: string;
-  readonly lostUntilMs: number | null;
-  /** The only hit, or all of them. */
-  hits: Held | HitGroup;
-  /** Heard of just before it, and just after. */
-  older: KeptGroup | null = null;
-  newer: KeptGroup | null = null;
-
-  constructor(name: string, hits: Held | HitGroup, lostUntilMs: number | null) {
-    this.name = name;
-    this.hits = hits;
-    this.lostUntilMs = lostUntilMs;
-  }
-
-  get size(): number {
-    return this.hits instanceof HitGroup ? this.hits.size : 1;
-  }
-
-  get newestMs(): number {
-    return this.hits instanceof HitGroup ? this.hits.newestMs : this.hits.atMs;
-  }
-
-  save(): GroupState {
-    return this.hits instanceof HitGroup ? this.hits.save() : stateOfOnly(this.hits, this.lostUntilMs);
-  }
-}
-
 const nothing: readonly GroupChange[] = [];
 
 /** All groups of one correlation, in a row by when they were heard of last. */
 export class GroupStore {
   readonly #correlation: SigmaCorrelation;
   readonly #limits: GroupLimits;
-  readonly #groups = new Map<string, KeptGroup>();
+  readonly #index: GroupIndex;
+  #groups = 0;
   #oldest: KeptGroup | null = null;
   #newest: KeptGroup | null = null;
   /** The oldest group when room was last made, unless it was heard of since, and its newest hit: so that it need not be looked at each time. */
@@ -75,13 +37,15 @@ export class GroupStore {
   /** A group that is not known may be one that was dropped, and older hits would find again what it found. */
   #lostUntilMs: number | null = null;
 
-  constructor(correlation: SigmaCorrelation, limits: GroupLimits) {
+  /** `index`: may be that of other stores too. */
+  constructor(correlation: SigmaCorrelation, limits: GroupLimits, index: GroupIndex) {
     this.#correlation = correlation;
     this.#limits = limits;
+    this.#index = index;
   }
 
   get groups(): number {
-    return this.#groups.size;
+    return this.#groups;
   }
 
   get hits(): number {
@@ -100,7 +64,7 @@ export class GroupStore {
   /** `openMs`: nothing comes any more that is older. */
   update(values: readonly string[], step: Step, openMs: number): readonly GroupChange[] {
     const name = nameOf(values);
-    const known = this.#groups.get(name);
+    const known = this.#index.find(name, this);
     const changes = known === undefined ? this.#begin(name, step, openMs) : this.#goOn(known, step, openMs);
     this.#makeRoom(openMs);
     return changes;
@@ -113,12 +77,12 @@ export class GroupStore {
     if (only === undefined) return nothing;
     const lostUntilMs = this.#lostUntilMs;
     if (coming.length === 1) {
-      this.#keep(new KeptGroup(name, only, lostUntilMs));
+      this.#keep(new KeptGroup(name, this, only, lostUntilMs));
       this.#hits += 1;
       return judgeOnly(this.#correlation, only);
     }
     const hits = new HitGroup(this.#correlation, lostUntilMs, null);
-    this.#keep(new KeptGroup(name, hits, lostUntilMs));
+    this.#keep(new KeptGroup(name, this, hits, lostUntilMs));
     return this.#change(hits, { coming, going: [] }, openMs);
   }
 
@@ -142,7 +106,7 @@ export class GroupStore {
   }
 
   forget(openMs: number): void {
-    for (const group of this.#groups.values()) if (this.#isOver(group, openMs)) this.#drop(group);
+    for (const group of this.#inOrder()) if (this.#isOver(group, openMs)) this.#drop(group);
   }
 
   save(): StoreState {
@@ -155,9 +119,7 @@ export class GroupStore {
   }
 
   restore({ groups, groupsLost, hitsLost, lostUntilMs }: StoreState): void {
-    this.#groups.clear();
-    this.#oldest = null;
-    this.#newest = null;
+    for (const group of this.#inOrder()) this.#drop(group);
     this.#quietest = null;
     this.#groupsLost = groupsLost;
     this.#hitsLost = hitsLost;
@@ -166,7 +128,7 @@ export class GroupStore {
     for (const { values, state } of groups) {
       const hits = onlyHitOf(state) ?? new HitGroup(this.#correlation, null, null);
       if (hits instanceof HitGroup) hits.restore(state);
-      this.#hits += this.#keep(new KeptGroup(nameOf(values), hits, state.lostUntilMs)).size;
+      this.#hits += this.#keep(new KeptGroup(nameOf(values), this, hits, state.lostUntilMs)).size;
     }
   }
 
@@ -189,7 +151,7 @@ export class GroupStore {
         this.#quietestMs = group.newestMs;
       }
       const isOver = this.#quietestMs < openMs - this.#correlation.timespanMs;
-      const isTooMany = this.#groups.size > this.#limits.groupsMax || this.#hits > this.#limits.hitsMax;
+      const isTooMany = this.#groups > this.#limits.groupsMax || this.#hits > this.#limits.hitsMax;
       if (!isOver && !isTooMany) break;
       if (!isOver) {
         this.#groupsLost += 1;
@@ -207,13 +169,15 @@ export class GroupStore {
   }
 
   #keep(group: KeptGroup): KeptGroup {
-    this.#groups.set(group.name, group);
+    this.#index.put(group);
+    this.#groups += 1;
     this.#append(group);
     return group;
   }
 
   #drop(group: KeptGroup): void {
-    this.#groups.delete(group.name);
+    this.#index.take(group);
+    this.#groups -= 1;
     this.#takeOut(group);
     this.#hits -= group.size;
   }
