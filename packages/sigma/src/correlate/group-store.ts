@@ -77,12 +77,12 @@ export class GroupStore {
     if (only === undefined) return nothing;
     const lostUntilMs = this.#lostUntilMs;
     if (coming.length === 1) {
-      this.#keep(new KeptGroup(name, this, only, lostUntilMs));
+      this.#keep(name, only, lostUntilMs);
       this.#hits += 1;
       return judgeOnly(this.#correlation, only);
     }
     const hits = new HitGroup(this.#correlation, lostUntilMs, null);
-    this.#keep(new KeptGroup(name, this, hits, lostUntilMs));
+    this.#keep(name, hits, lostUntilMs);
     return this.#change(hits, { coming, going: [] }, openMs);
   }
 
@@ -128,7 +128,7 @@ export class GroupStore {
     for (const { values, state } of groups) {
       const hits = onlyHitOf(state) ?? new HitGroup(this.#correlation, null, null);
       if (hits instanceof HitGroup) hits.restore(state);
-      this.#hits += this.#keep(new KeptGroup(nameOf(values), this, hits, state.lostUntilMs)).size;
+      this.#hits += this.#keep(nameOf(values), hits, state.lostUntilMs).size;
     }
   }
 
@@ -168,7 +168,9 @@ export class GroupStore {
     return group.newestMs < openMs - this.#correlation.timespanMs;
   }
 
-  #keep(group: KeptGroup): KeptGroup {
+  #keep(name: string, hits: KeptGroup["hits"], lostUntilMs: number | null): KeptGroup {
+    const group = new KeptGroup(name, this, hits);
+    group.lostUntilMs = lostUntilMs;
     this.#index.put(group);
     this.#groups += 1;
     this.#append(group);

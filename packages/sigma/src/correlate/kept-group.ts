@@ -8,7 +8,8 @@ export class KeptGroup {
   readonly name: string;
   /** Whose group it is. */
   readonly store: object;
-  readonly lostUntilMs: number | null;
+  /** Up to when hits of its store were dropped for want of room before it was there. */
+  lostUntilMs: number | null = null;
   /** The only hit, or all of them. */
   hits: Held | HitGroup;
   /** Heard of just before it, and just after. */
@@ -17,11 +18,10 @@ export class KeptGroup {
   /** Of the same name, in another store. */
   namesake: KeptGroup | null = null;
 
-  constructor(name: string, store: object, hits: Held | HitGroup, lostUntilMs: number | null) {
+  constructor(name: string, store: object, hits: Held | HitGroup) {
     this.name = name;
     this.store = store;
     this.hits = hits;
-    this.lostUntilMs = lostUntilMs;
   }
 
   get size(): number {

@@ -63,7 +63,7 @@ export function measureOne({ type, rules }: Pick<SigmaCorrelation, "type" | "rul
       return 1;
     case "value_sum":
     case "value_avg":
-      return Number(value);
+      return Number(value) + 0; // a sum is never -0
     case "temporal_ordered":
       return rules.length === 1 ? 1 : 0;
   }
