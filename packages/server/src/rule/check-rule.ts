@@ -15,6 +15,7 @@ import {
   refused,
   type JsonObject,
   type Result,
+  type RuleKind,
   type RuleProblem,
   type RuleTest,
 } from "@tillwatch/wire";
@@ -22,6 +23,7 @@ import { meaningOf } from "../detect/detect.ts";
 
 /** What a rule file says of itself, as lists show it. */
 export type RuleFacts = {
+  readonly kind: RuleKind;
   readonly id: string;
   readonly title: string;
   readonly level: string | null;
@@ -111,6 +113,7 @@ export function factsOf(
   const points = typeof stated === "number" && Number.isInteger(stated) ? stated : null;
   const id = rule.id ?? "";
   return {
+    kind: "type" in rule ? "correlation" : "rule",
     id,
     title: rule.title,
     level: rule.level,

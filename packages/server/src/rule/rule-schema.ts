@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { ruleStates } from "@tillwatch/wire";
+import { ruleKinds, ruleStates } from "@tillwatch/wire";
 import { ruleTextMax } from "./check-rule.ts";
 import { stepKinds } from "./rule-store.ts";
 
@@ -84,7 +84,11 @@ const test = Type.Object({
   ok: Type.Boolean(),
   note: nullable(Type.String()),
 });
+const kind = Type.Enum([...ruleKinds], {
+  description: "correlation: it counts what other rules match; filter: it narrows other rules",
+});
 const facts = Type.Object({
+  kind,
   id: Type.String(),
   title: Type.String(),
   level: nullable(Type.String()),
@@ -108,11 +112,11 @@ export const checkShape = Type.Object({
 
 const day = Type.Object({ day: Type.String(), live: Type.Integer(), shadow: Type.Integer() });
 const itemFields = {
+  kind,
   id: Type.String(),
   title: Type.String(),
   origin: Type.Enum(["pack", "written"]),
   editable: Type.Boolean({ description: "false: it shares its file of the pack with others, or has no id" }),
-  counts: Type.Boolean({ description: "a correlation: it counts what other rules match" }),
   countedBy: Type.Array(Type.String(), { description: "titles of correlations: only they speak of what it matches" }),
   state,
   live: nullable(number),

@@ -13,7 +13,6 @@ import type { RuleRow, StepRow, VersionRow } from "./rule-store.ts";
 export type RuleItem = Omit<RuleFacts, "points"> & {
   readonly origin: "pack" | "written";
   readonly editable: boolean;
-  readonly counts: boolean; // a correlation
   readonly countedBy: readonly string[]; // titles of correlations: only they speak of what it matches
   readonly state: RuleState;
   readonly live: number | null;
@@ -66,7 +65,6 @@ export function itemsOf({ holder, words }: Pick<RuleDeps, "holder" | "words">, s
           facts,
           row,
           editable: row !== null || holder.shipped.byId.has(id),
-          counts: rules.correlations.has(id),
           countedBy: rules.silent.has(id) ? (countedBy.get(id) ?? []).map(({ by }) => by) : [],
         },
         shelf,
@@ -84,7 +82,17 @@ function factsOfText(id: string, text: string, words: RuleWords): RuleFacts {
   const checked = checkRule(text, words);
   if (checked.ok) return checked.value.facts;
   const title = /^title: *(.*)$/m.exec(text)?.[1] ?? id;
-  return { id, title, level: null, category: "other", triageLevel: 1, points: null, service: null, pages: true };
+  return {
+    kind: "rule",
+    id,
+    title,
+    level: null,
+    category: "other",
+    triageLevel: 1,
+    points: null,
+    service: null,
+    pages: true,
+  };
 }
 
 const shippedLife: RuleLife = { latest: 0, live: 0, shadow: null, asked: null, everLive: new Set([0]) };
@@ -94,11 +102,10 @@ type Known = {
   readonly facts: RuleFacts;
   readonly row: RuleRow | null;
   readonly editable: boolean;
-  readonly counts: boolean;
   readonly countedBy: readonly string[];
 };
 
-function itemOf({ id, facts, row, editable, counts, countedBy }: Known, { figures }: Shelf): RuleItem {
+function itemOf({ id, facts, row, editable, countedBy }: Known, { figures }: Shelf): RuleItem {
   const life = row ?? shippedLife;
   const { points: _, ...shown } = facts;
   return {
@@ -106,7 +113,6 @@ function itemOf({ id, facts, row, editable, counts, countedBy }: Known, { figure
     id,
     origin: row?.origin ?? "pack",
     editable,
-    counts,
     countedBy,
     state: stateOfRule(life),
     live: life.live,

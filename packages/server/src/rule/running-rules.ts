@@ -4,7 +4,7 @@ import type { DecisionVersions } from "../decision/decision-record.ts";
 import type { PackContent } from "../decision/decision-store.ts";
 import type { LoadedRules } from "../detect/detect.ts";
 import { versionOf, type LoadedPack } from "../pack/load-pack.ts";
-import { loadRules, type RuleFile, type Rulebook } from "../pack/load-rules.ts";
+import { loadRules, rulesOfFiles, type RuleFile, type Rulebook } from "../pack/load-rules.ts";
 import { headOf } from "./check-rule.ts";
 
 /** What the store says of one rule: the texts of what runs and what watches, null where none does or it is the pack's file. */
@@ -27,6 +27,7 @@ export type RunningRules = {
   readonly shadow: ShadowRules | null;
 };
 
+/** What watches, with windows of its own; `rules` holds nothing else. `numbers`: of the versions, by id of rule or correlation. */
 export type ShadowRules = { readonly rules: LoadedRules; readonly numbers: ReadonlyMap<string, number> };
 
 /** The pack alone, with nothing stored. */
@@ -94,7 +95,7 @@ function filesOf(shipped: PackRules, stored: readonly StoredRule[], which: "live
     const watches = which === "shadow" && rule.shadow !== null;
     const text = watches ? rule.shadowText : rule.liveText;
     if (!watches && rule.live === 0) continue;
-    const file = shipped.byId.get(rule.id)?.file ?? writtenFile(rule.id);
+    const file = fileOf(shipped, rule.id);
     if (text === null) files.delete(file);
     else files.set(file, { file, text });
   }
@@ -110,15 +111,19 @@ function shadowOf(
     shadow === null || shadowText === null ? [] : [{ id, number: shadow, text: shadowText }],
   );
   if (watching.length === 0) return ok(null);
-  const alone = watching.map(({ id, text }) => ({ file: writtenFile(id), text }));
-  const loaded = loadRules(shipped.filtered ? filesOf(shipped, stored, "shadow") : alone, "shadow");
+  const alone = watching.map(({ id, text }) => ({ file: fileOf(shipped, id), text }));
+  const files = shipped.filtered ? filesOf(shipped, stored, "shadow") : alone;
+  // Windows are filled by it: the same texts under the same filters go on counting, whatever else changes.
+  const version = versionOf("shadow", JSON.stringify([alone, shipped.filtered ? files : []]));
+  const loaded = loadRules(files, version);
   if (!loaded.ok) return loaded;
-  const numbers = new Map(watching.map(({ id, number }) => [id, number]));
-  return ok({ rules: loaded.value.rules, numbers });
+  const rules = rulesOfFiles(loaded.value, new Set(alone.map(({ file }) => file)), version);
+  return ok({ rules, numbers: new Map(watching.map(({ id, number }) => [id, number])) });
 }
 
-function writtenFile(id: string): string {
-  return `rules/written/${id}.yml`;
+/** The pack's, or one of its own. */
+function fileOf(shipped: PackRules, id: string): string {
+  return shipped.byId.get(id)?.file ?? `rules/written/${id}.yml`;
 }
 
 /** A sentence for each problem, for a log or an answer. */

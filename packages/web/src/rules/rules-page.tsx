@@ -153,7 +153,7 @@ function columnsOf({ fromDay }: RuleList): readonly Column<RuleItem>[] {
           </Link>
           <span className="text-xs text-ink-muted">
             {[
-              rule.counts ? "counts" : null,
+              rule.kind === "correlation" ? "counts" : null,
               rule.service,
               `level ${rule.triageLevel}`,
               rule.origin === "written" ? "written here" : "of the pack",
