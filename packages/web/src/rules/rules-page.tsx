@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Radar } from "lucide-react";
 import { useState } from "react";
-import type { RuleState } from "@tillwatch/wire";
+import type { RuleKind, RuleState } from "@tillwatch/wire";
 import { useMay } from "../app/may.ts";
 import { Tag } from "../design/badge.tsx";
 import { buttonClass } from "../design/button.tsx";
@@ -14,7 +14,7 @@ import { Table, type Column } from "../design/table.tsx";
 import { HitsSpark } from "./hits-chart.tsx";
 import { rulesQuery } from "./rule-queries.ts";
 import type { RuleItem, RuleList } from "./rule-shapes.ts";
-import { precisionText, shownDays, stateWords, sumOf } from "./rule-words.ts";
+import { livePrecisionText, narrowsText, precisionText, shownDays, stateWords, sumOf } from "./rule-words.ts";
 
 /** What is detected: every rule with where it stands and how it does. */
 export function RulesPage() {
@@ -32,9 +32,14 @@ export function RulesPage() {
           </p>
         </div>
         {may("rule:write") ? (
-          <Link to="/rules/new" className={buttonClass("primary")}>
-            New rule
-          </Link>
+          <span className="flex flex-wrap gap-2">
+            <Link to="/rules/new" search={{ kind: "filter" }} className={buttonClass("plain")}>
+              New filter
+            </Link>
+            <Link to="/rules/new" className={buttonClass("primary")}>
+              New rule
+            </Link>
+          </span>
         ) : null}
       </header>
       {rules.data === undefined ? (
@@ -55,33 +60,19 @@ export function RulesPage() {
 function RuleTable({ list }: { readonly list: RuleList }) {
   const [text, setText] = useState("");
   const [state, setState] = useState<RuleState | "">("");
+  const [kind, setKind] = useState<RuleKind | "">("");
   const wanted = text.trim().toLowerCase();
   const shown = list.items.filter(
     (rule) =>
+      (kind === "" || rule.kind === kind) &&
       (state === "" || rule.state === state || (state === "shadow" && rule.shadow !== null)) &&
-      `${rule.title} ${rule.category} ${rule.service ?? ""} ${rule.id}`.toLowerCase().includes(wanted),
+      `${rule.title} ${rule.category} ${rule.service ?? ""} ${rule.id} ${rule.narrows.join(" ")}`
+        .toLowerCase()
+        .includes(wanted),
   );
-  const waiting = list.items.filter(({ asked }) => asked !== null);
   return (
     <div className="grid grid-cols-1 gap-3">
-      {list.rulebook.fault === null ? null : (
-        <p role="alert" className="rounded-md border border-bad bg-bad-wash px-4 py-3 text-sm">
-          Newer rules do not load here, so what ran before goes on: {list.rulebook.fault}
-        </p>
-      )}
-      {waiting.length === 0 ? null : (
-        <p className="rounded-md border border-line-strong bg-warn-wash px-4 py-3 text-sm">
-          {waiting.length === 1 ? "One rule waits" : `${waiting.length} rules wait`} for a second signature:{" "}
-          {waiting.map((rule, at) => (
-            <span key={rule.id}>
-              {at === 0 ? "" : ", "}
-              <Link to="/rules/$id" params={{ id: rule.id }} className="font-medium underline">
-                {rule.title}
-              </Link>
-            </span>
-          ))}
-        </p>
-      )}
+      <Notices list={list} />
       <div className="flex flex-wrap items-end gap-2">
         <TextField
           label="Find a rule"
@@ -97,6 +88,12 @@ function RuleTable({ list }: { readonly list: RuleList }) {
               {stateWords[one].says}
             </option>
           ))}
+        </Select>
+        <Select label="Kind" value={kind} onChange={({ target }) => setKind(target.value as RuleKind | "")}>
+          <option value="">All</option>
+          <option value="rule">Rules</option>
+          <option value="correlation">Correlations</option>
+          <option value="filter">Filters</option>
         </Select>
         <output className="ml-auto self-center text-xs text-ink-muted">
           {shown.length} of {list.items.length} · rulebook{" "}
@@ -122,6 +119,33 @@ function RuleTable({ list }: { readonly list: RuleList }) {
   );
 }
 
+/** What somebody should see before the list: rules that do not load, and versions that wait. */
+function Notices({ list }: { readonly list: RuleList }) {
+  const waiting = list.items.filter(({ asked }) => asked !== null);
+  return (
+    <>
+      {list.rulebook.fault === null ? null : (
+        <p role="alert" className="rounded-md border border-bad bg-bad-wash px-4 py-3 text-sm">
+          Newer rules do not load here, so what ran before goes on: {list.rulebook.fault}
+        </p>
+      )}
+      {waiting.length === 0 ? null : (
+        <p className="rounded-md border border-line-strong bg-warn-wash px-4 py-3 text-sm">
+          {waiting.length === 1 ? "One rule waits" : `${waiting.length} rules wait`} for a second signature:{" "}
+          {waiting.map((rule, at) => (
+            <span key={rule.id}>
+              {at === 0 ? "" : ", "}
+              <Link to="/rules/$id" params={{ id: rule.id }} className="font-medium underline">
+                {rule.title}
+              </Link>
+            </span>
+          ))}
+        </p>
+      )}
+    </>
+  );
+}
+
 function PhoneRow({ rule, fromDay }: { readonly rule: RuleItem; readonly fromDay: string }) {
   return (
     <span className="grid gap-1.5">
@@ -134,8 +158,10 @@ function PhoneRow({ rule, fromDay }: { readonly rule: RuleItem; readonly fromDay
       </span>
       {rule.countedBy.length > 0 ? <CountedBy rule={rule} /> : null}
       <span className={rule.countedBy.length > 0 ? "hidden" : "text-xs text-ink-muted"}>
-        {sumOf(rule.days, "live") + sumOf(rule.days, "shadow")} matches in {shownDays} days ·{" "}
-        {rule.shadowJudged === null ? precisionText(rule.judged) : `watching: ${precisionText(rule.shadowJudged)}`}
+        {rule.kind === "filter" ? `${narrowsText(rule.narrows)} · ` : ""}
+        {sumOf(rule.days, "live") + sumOf(rule.days, "shadow")} {rule.kind === "filter" ? "kept out" : "matches"} in{" "}
+        {shownDays} days ·{" "}
+        {rule.shadowJudged === null ? livePrecisionText(rule) : `watching: ${precisionText(rule.shadowJudged)}`}
       </span>
     </span>
   );
@@ -154,6 +180,7 @@ function columnsOf({ fromDay }: RuleList): readonly Column<RuleItem>[] {
           <span className="text-xs text-ink-muted">
             {[
               rule.kind === "correlation" ? "counts" : null,
+              rule.kind === "filter" ? narrowsText(rule.narrows) : null,
               rule.service,
               `level ${rule.triageLevel}`,
               rule.origin === "written" ? "written here" : "of the pack",
@@ -176,6 +203,7 @@ function columnsOf({ fromDay }: RuleList): readonly Column<RuleItem>[] {
             <HitsSpark days={rule.days} fromDay={fromDay} />
             <span className="tabular-nums">
               {sumOf(rule.days, "live")}
+              {rule.kind === "filter" ? " kept out" : ""}
               {rule.shadow === null ? "" : ` + ${sumOf(rule.days, "shadow")} watched`}
             </span>
           </span>
@@ -186,7 +214,7 @@ function columnsOf({ fromDay }: RuleList): readonly Column<RuleItem>[] {
       title: "Precision",
       cell: (rule) => (
         <span className="grid tabular-nums">
-          {rule.judged === null && rule.shadowJudged !== null ? null : <span>{precisionText(rule.judged)}</span>}
+          {rule.judged === null && rule.shadowJudged !== null ? null : <span>{livePrecisionText(rule)}</span>}
           {rule.shadowJudged === null ? null : (
             <span className="text-xs text-ink-muted">watching: {precisionText(rule.shadowJudged)}</span>
           )}
@@ -197,7 +225,7 @@ function columnsOf({ fromDay }: RuleList): readonly Column<RuleItem>[] {
       id: "noise",
       title: "False",
       numeric: true,
-      cell: (rule) => <span className="tabular-nums">{rule.judged?.wrong ?? 0}</span>,
+      cell: (rule) => <span className="tabular-nums">{rule.kind === "filter" ? "–" : (rule.judged?.wrong ?? 0)}</span>,
     },
   ];
 }
