@@ -170,7 +170,10 @@ function factsText({ kind, pages, narrows }: NonNullable<Check["facts"]>): strin
     return pages
       ? "It can open or raise a case, so it runs with enough precision or a second signature."
       : "It adds no points and has level 1, so it puts nobody on his feet.";
-  const named = narrows.slice(0, 3).join(", ");
+  const named = narrows
+    .slice(0, 3)
+    .map((title) => `“${title}”`)
+    .join(", ");
   const more = narrows.length > 3 ? ` and ${narrows.length - 3} more` : "";
   return `It narrows ${named}${more}. ${
     pages

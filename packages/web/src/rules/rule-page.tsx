@@ -15,7 +15,7 @@ import { HitsChart } from "./hits-chart.tsx";
 import { RuleActions } from "./rule-actions.tsx";
 import { RuleEditor } from "./rule-editor.tsx";
 import { ruleQuery, rulesQuery, useRuleChange, versionQuery } from "./rule-queries.ts";
-import type { Rule, RuleList, Step } from "./rule-shapes.ts";
+import type { Bar, Rule, RuleList, Step } from "./rule-shapes.ts";
 import { barText, doneText, livePrecisionText, precisionText, stepWords, versionWord } from "./rule-words.ts";
 import { States } from "./rules-page.tsx";
 import { VersionPanel } from "./version-panel.tsx";
@@ -106,34 +106,48 @@ function Overview({ rule, list }: Given) {
             ["Watches", versionWord(rule.shadow)],
             ["From", rule.origin === "pack" ? "the pack" : "written here"],
             ["Source", rule.service ?? "any"],
-            ["Category", rule.category],
-            ["Level", String(rule.triageLevel)],
-            rule.kind === "filter"
-              ? ["Hides", rule.pages ? "what can open or raise a case" : "nothing that can open a case"]
-              : ["Pages", rule.pages ? "yes: it can open or raise a case" : "no"],
+            ...(rule.kind === "filter"
+              ? [["Hides", hidesText(rule)] as const]
+              : ([
+                  ["Category", rule.category],
+                  ["Level", String(rule.triageLevel)],
+                  ["Pages", rule.pages ? "yes: it can open or raise a case" : "no"],
+                ] as const)),
             ["Id", rule.id],
           ]}
         />
       </Card>
-      {rule.kind === "filter" ? <Narrowed rule={rule} /> : null}
-      <Card title="Precision">
-        <div className="grid gap-3 text-sm">
-          <Facts
-            items={[
-              ["Running, 90 days", livePrecisionText(rule)],
-              ...(rule.shadowJudged === null
-                ? []
-                : [[`Watching, version ${rule.shadow}`, precisionText(rule.shadowJudged)] as const]),
-            ]}
-          />
-          {rule.shadowJudged === null || !rule.pages || rule.kind === "filter" ? null : (
-            <p>{barText(rule.shadowJudged, list.bar)}</p>
-          )}
-          <p className="text-xs text-ink-muted">{rule.kind === "filter" ? filterPrecision : rulePrecision}</p>
-        </div>
-      </Card>
+      <div className="grid grid-cols-1 content-start gap-4">
+        {rule.kind === "filter" ? <Narrowed rule={rule} /> : null}
+        <Precision rule={rule} bar={list.bar} />
+      </div>
       {rule.shadow === null ? null : <HitList rule={rule} number={rule.shadow} />}
     </div>
+  );
+}
+
+function hidesText({ pages, triageLevel }: Rule): string {
+  return pages ? `what can open or raise a case, up to level ${triageLevel}` : "nothing that can open a case";
+}
+
+function Precision({ rule, bar }: { readonly rule: Rule; readonly bar: Bar }) {
+  return (
+    <Card title="Precision">
+      <div className="grid gap-3 text-sm">
+        <Facts
+          items={[
+            ["Running, 90 days", livePrecisionText(rule)],
+            ...(rule.shadowJudged === null
+              ? []
+              : [[`Watching, version ${rule.shadow}`, precisionText(rule.shadowJudged)] as const]),
+          ]}
+        />
+        {rule.shadowJudged === null || !rule.pages || rule.kind === "filter" ? null : (
+          <p>{barText(rule.shadowJudged, bar)}</p>
+        )}
+        <p className="text-xs text-ink-muted">{rule.kind === "filter" ? filterPrecision : rulePrecision}</p>
+      </div>
+    </Card>
   );
 }
 

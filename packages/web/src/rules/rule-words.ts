@@ -34,6 +34,19 @@ export const hitWords: Readonly<Record<RuleKind, { readonly ran: string; readonl
   filter: { ran: "kept out", watched: "would have been, by what watched" },
 };
 
+export const kindWords: Readonly<Record<RuleKind, string>> = {
+  rule: "Rule",
+  correlation: "Correlation",
+  filter: "Filter",
+};
+
+/** "27 matches"; of a filter what ran and what watched apart, because the one hid and the other would. */
+export function countText({ kind, days, shadow }: Pick<RuleItem, "kind" | "days" | "shadow">): string {
+  const [live, watched] = [sumOf(days, "live"), sumOf(days, "shadow")];
+  if (kind !== "filter") return `${live + watched} matches`;
+  return shadow === null ? `${live} kept out` : `${live} kept out and ${watched} watched`;
+}
+
 /** "narrows Paid sale voided", "narrows 12 rules". */
 export function narrowsText(narrows: readonly string[]): string {
   const [only] = narrows;

@@ -14,7 +14,16 @@ import { Table, type Column } from "../design/table.tsx";
 import { HitsSpark } from "./hits-chart.tsx";
 import { rulesQuery } from "./rule-queries.ts";
 import type { RuleItem, RuleList } from "./rule-shapes.ts";
-import { livePrecisionText, narrowsText, precisionText, shownDays, stateWords, sumOf } from "./rule-words.ts";
+import {
+  countText,
+  kindWords,
+  livePrecisionText,
+  narrowsText,
+  precisionText,
+  shownDays,
+  stateWords,
+  sumOf,
+} from "./rule-words.ts";
 
 /** What is detected: every rule with where it stands and how it does. */
 export function RulesPage() {
@@ -159,8 +168,7 @@ function PhoneRow({ rule, fromDay }: { readonly rule: RuleItem; readonly fromDay
       {rule.countedBy.length > 0 ? <CountedBy rule={rule} /> : null}
       <span className={rule.countedBy.length > 0 ? "hidden" : "text-xs text-ink-muted"}>
         {rule.kind === "filter" ? `${narrowsText(rule.narrows)} · ` : ""}
-        {sumOf(rule.days, "live") + sumOf(rule.days, "shadow")} {rule.kind === "filter" ? "kept out" : "matches"} in{" "}
-        {shownDays} days ·{" "}
+        {countText(rule)} in {shownDays} days ·{" "}
         {rule.shadowJudged === null ? livePrecisionText(rule) : `watching: ${precisionText(rule.shadowJudged)}`}
       </span>
     </span>
@@ -179,10 +187,10 @@ function columnsOf({ fromDay }: RuleList): readonly Column<RuleItem>[] {
           </Link>
           <span className="text-xs text-ink-muted">
             {[
-              rule.kind === "correlation" ? "counts" : null,
+              rule.kind === "rule" ? null : kindWords[rule.kind].toLowerCase(),
               rule.kind === "filter" ? narrowsText(rule.narrows) : null,
               rule.service,
-              `level ${rule.triageLevel}`,
+              rule.kind === "filter" ? null : `level ${rule.triageLevel}`,
               rule.origin === "written" ? "written here" : "of the pack",
             ]
               .filter((part) => part !== null)
@@ -191,7 +199,8 @@ function columnsOf({ fromDay }: RuleList): readonly Column<RuleItem>[] {
         </span>
       ),
     },
-    { id: "state", title: "State", cell: (rule) => <States rule={rule} /> },
+    // The line below the title says the kind.
+    { id: "state", title: "State", cell: (rule) => <States rule={rule} without="kind" /> },
     {
       id: "hits",
       title: `Matches, ${shownDays} days`,
@@ -203,7 +212,6 @@ function columnsOf({ fromDay }: RuleList): readonly Column<RuleItem>[] {
             <HitsSpark days={rule.days} fromDay={fromDay} />
             <span className="tabular-nums">
               {sumOf(rule.days, "live")}
-              {rule.kind === "filter" ? " kept out" : ""}
               {rule.shadow === null ? "" : ` + ${sumOf(rule.days, "shadow")} watched`}
             </span>
           </span>
@@ -235,10 +243,11 @@ function CountedBy({ rule }: { readonly rule: RuleItem }) {
   return <span className="text-xs text-ink-muted">only counted, by {rule.countedBy.join(", ")}</span>;
 }
 
-export function States({ rule }: { readonly rule: RuleItem }) {
+export function States({ rule, without }: { readonly rule: RuleItem; readonly without?: "kind" }) {
   const { says, tone } = stateWords[rule.state];
   return (
     <span className="flex flex-wrap gap-1">
+      {rule.kind === "rule" || without === "kind" ? null : <Tag tone="plain">{kindWords[rule.kind]}</Tag>}
       <Tag tone={tone}>
         {says}
         {rule.live !== null && rule.live > 0 ? ` v${rule.live}` : ""}
