@@ -17,7 +17,7 @@ const number = Type.Integer({ minimum: 0, maximum: 1_000_000 });
 const text = Type.String({
   minLength: 1,
   maxLength: ruleTextMax,
-  description: "the rule file: one Sigma rule in YAML with its `tests`",
+  description: "the rule file: one Sigma rule, correlation or filter in YAML with its `tests`",
 });
 const sha256 = Type.String({ pattern: "^[0-9a-f]{64}$" });
 const state = Type.Enum([...ruleStates]);
@@ -87,6 +87,7 @@ const test = Type.Object({
 const kind = Type.Enum([...ruleKinds], {
   description: "correlation: it counts what other rules match; filter: it narrows other rules",
 });
+const narrows = Type.Array(Type.String(), { description: "of a filter: titles of the rules that it narrows" });
 const facts = Type.Object({
   kind,
   id: Type.String(),
@@ -96,7 +97,11 @@ const facts = Type.Object({
   triageLevel: Type.Integer(),
   points: nullable(Type.Integer()),
   service: nullable(Type.String()),
-  pages: Type.Boolean({ description: "it adds points or has level 2 or 3, so it can put somebody on his feet" }),
+  pages: Type.Boolean({
+    description:
+      "it adds points or has level 2 or 3, so it can put somebody on his feet; of a filter: something that it narrows does",
+  }),
+  narrows,
 });
 const diff = Type.Array(Type.Object({ kind: Type.Enum(["same", "removed", "added"]), text: Type.String() }));
 const checkFields = {
@@ -128,7 +133,10 @@ const itemFields = {
   triageLevel: Type.Integer(),
   service: nullable(Type.String()),
   pages: Type.Boolean(),
-  days: Type.Array(day, { description: "matches by UTC day of processing; days without any are left out" }),
+  narrows,
+  days: Type.Array(day, {
+    description: "matches by UTC day of processing, of a filter what it kept out; days without any are left out",
+  }),
   judged: nullable(judged),
   shadowJudged: nullable(judged),
 };

@@ -31,6 +31,7 @@ export type RuleItem = {
   readonly triageLevel: number;
   readonly service: string | null;
   readonly pages: boolean;
+  readonly narrows: readonly string[]; // of a filter: titles of rules
   readonly days: readonly Day[];
   readonly judged: Judged | null;
   readonly shadowJudged: Judged | null;
@@ -75,7 +76,12 @@ export type Rule = RuleItem & {
 
 export type Check = {
   readonly ok: boolean;
-  readonly facts: { readonly title: string; readonly pages: boolean } | null;
+  readonly facts: {
+    readonly kind: RuleKind;
+    readonly title: string;
+    readonly pages: boolean;
+    readonly narrows: readonly string[];
+  } | null;
   readonly problems: readonly RuleProblem[];
   readonly tests: readonly RuleTest[];
   readonly diff?: readonly DiffLine[] | null; // against the version that was named; null or absent: none was, or nothing differs
