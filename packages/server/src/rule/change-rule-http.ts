@@ -113,7 +113,7 @@ function lifeRoutes(instance: FastifyInstance, deps: RuleDeps): void {
   const back = {
     ...shared,
     operationId: "rollBackRule",
-    summary: "Back to what ran before, in one call",
+    summary: "Back to what ran before, in one call; what was retired or rolled back is let run as any version",
     body: rollBackBody,
   };
   app.post("/api/v1/rules/:id/roll-back", { schema: back, config: activating }, async (request) =>
@@ -147,7 +147,7 @@ function otherAnswerOf(refusal: Exclude<RuleRefusal, { readonly code: ConflictCo
     }
     case "rule_tests_failing":
       return problem(422, refusal.code, `tests fail: ${refusal.says}`, {
-        remedy: "Correct the rule or its tests; POST /api/v1/rules/check runs them.",
+        remedy: "Correct the rule or its tests, and keep that as another version; the check beside the text runs them.",
       });
     case "rule_tests_missing":
       return problem(422, refusal.code, "the rule does not carry an event that must match and one that must not", {

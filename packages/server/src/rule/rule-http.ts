@@ -22,7 +22,16 @@ import {
   versionParams,
   versionShape,
 } from "./rule-schema.ts";
-import { lastVersions, stepsOf, storedRule, storedRules, versionOfRule, versionsOf } from "./rule-store.ts";
+import { wayBack } from "./rule-life.ts";
+import {
+  lastVersions,
+  liveChanges,
+  stepsOf,
+  storedRule,
+  storedRules,
+  versionOfRule,
+  versionsOf,
+} from "./rule-store.ts";
 import {
   checkView,
   itemsOf,
@@ -117,7 +126,8 @@ function ruleRoute(instance: FastifyInstance, deps: RuleDeps): void {
     ];
     const actors = item.asked === null ? named : [...named, item.asked.by];
     const names = await namesOf(deps, actorOf(request), { actors, subjects: [] });
-    return { ...item, versions: listed, steps, names };
+    const back = wayBack(life, await liveChanges(deps.db, id));
+    return { ...item, versions: listed, steps, names, back: back.ok ? back.value : null };
   });
 }
 
