@@ -4,7 +4,7 @@ import type { NamesDeps } from "../access/names-read.ts";
 import { appendAudit } from "../audit/audit-append.ts";
 import type { Chance } from "../platform/chance.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { Db, Tx } from "../schema.ts";
+import type { Db, DbOrTx, Tx } from "../schema.ts";
 import { checkRule, kindOfText, testsPass, type CheckedRule } from "./check-rule.ts";
 import { factsOfFilter } from "./check-filter.ts";
 import type { RuleWords } from "./rule-facts.ts";
@@ -315,10 +315,15 @@ function must<T>(result: Result<T, LifeRefusal>): T {
   return result.value;
 }
 
-async function newRule(tx: Tx, { holder, clock }: RuleDeps, id: string): Promise<RuleRow> {
-  const taken = holder.shipped.byId.has(id) || isRunning(holder.current(), id);
-  if (taken || (await storedRule(tx, id)) !== null) throw new Refused({ code: "rule_id_taken" });
-  await insertRule(tx, { id, origin: "written", nowMs: clock() });
+/** Whether a rule with this id is in the pack, or was written here. */
+export async function isTaken({ holder }: Pick<RuleDeps, "holder">, db: DbOrTx, id: string): Promise<boolean> {
+  const runs = holder.shipped.byId.has(id) || isRunning(holder.current(), id);
+  return runs || (await storedRule(db, id)) !== null;
+}
+
+async function newRule(tx: Tx, deps: RuleDeps, id: string): Promise<RuleRow> {
+  if (await isTaken(deps, tx, id)) throw new Refused({ code: "rule_id_taken" });
+  await insertRule(tx, { id, origin: "written", nowMs: deps.clock() });
   return again(tx, id);
 }
 

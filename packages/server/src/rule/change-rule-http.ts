@@ -15,6 +15,7 @@ import {
   type RuleDeps,
   type RuleRefusal,
 } from "./change-rule-append.ts";
+import { idTaken } from "./check-rule.ts";
 import {
   becauseBody,
   changedShape,
@@ -145,6 +146,11 @@ function otherAnswerOf(refusal: Exclude<RuleRefusal, { readonly code: ConflictCo
         ...(first && { remedy: first.remedy }),
       });
     }
+    case "rule_id_taken":
+      return problem(409, refusal.code, "a rule with this id is there already", {
+        pointer: "/rule",
+        remedy: idTaken.remedy,
+      });
     case "rule_tests_failing":
       return problem(422, refusal.code, `tests fail: ${refusal.says}`, {
         remedy: "Correct the rule or its tests, and keep that as another version; the check beside the text runs them.",
@@ -188,7 +194,6 @@ function isConflict(refusal: RuleRefusal): refusal is RuleRefusal & { readonly c
 }
 
 const sentences = {
-  rule_id_taken: "a rule with this id is there already",
   rule_file_shared: "the rule shares its file of the pack with others, so it is changed in the pack alone",
   rule_kind_changed: "a filter cannot take the place of a rule, nor a rule that of a filter",
   rule_unchanged: "the text reads like the version before",

@@ -21,6 +21,7 @@ import {
   type RuleTest,
 } from "@tillwatch/wire";
 import { checkFilter, type Beside } from "./check-filter.ts";
+import { keyPlace, type KeyPlace } from "./key-place.ts";
 import { factsOf, product, serviceOf, type RuleFacts, type RuleWords } from "./rule-facts.ts";
 
 export type CheckedRule = { readonly facts: RuleFacts; readonly tests: readonly RuleTest[] };
@@ -42,7 +43,10 @@ export function checkRule(text: string, words: RuleWords, beside: Beside): Resul
   if (head === null) return refused([problemAt(1, oneRule)]);
   if (head.kind === "filter") return checkedFilter(text, head.of, { words, beside });
   const compiled = compile([{ file, text }]);
-  return compiled.ok ? checkedRule(head.of, compiled.value, words) : refused(compiled.error.map(toProblem));
+  const placeOf = (path: readonly string[]) => keyPlace(text, head.of.line, path);
+  return compiled.ok
+    ? checkedRule(head.of, { detector: compiled.value, words, placeOf })
+    : refused(compiled.error.map(toProblem));
 }
 
 type FilterGiven = { readonly words: RuleWords; readonly beside: Beside };
@@ -62,15 +66,23 @@ function checkedFilter(
   return checked.value.facts.narrows.length > 0 ? checked : refused([problemAt(filter.line, narrowsNothing)]);
 }
 
+type RuleGiven = {
+  readonly detector: Detector;
+  readonly words: RuleWords;
+  readonly placeOf: (path: readonly string[]) => KeyPlace;
+};
+
 function checkedRule(
   head: SigmaRule | SigmaCorrelation,
-  detector: Detector,
-  words: RuleWords,
+  { detector, words, placeOf }: RuleGiven,
 ): Result<CheckedRule, readonly RuleProblem[]> {
   const { documents, ruleSet } = detector;
   const facts = factsOf(head, words, documents.rules);
   const foreign = documents.rules.filter(({ logsource }) => logsource.product !== product);
-  const problems = [...problemsOf(head, facts, words), ...foreign.map(({ line }) => problemAt(line, otherProduct))];
+  const problems = [
+    ...problemsOf(head, facts, { words, placeOf }),
+    ...foreign.map(({ line }) => problemAt(line, otherProduct)),
+  ];
   if (problems.length > 0) return refused(problems);
   return ok({ facts, tests: "type" in head ? countingTests(head, detector) : testsOf(head, ruleSet) });
 }
@@ -135,19 +147,21 @@ function testsOf(rule: SigmaRule, ruleSet: RuleSet): readonly RuleTest[] {
 function problemsOf(
   rule: SigmaRule | SigmaCorrelation,
   facts: RuleFacts,
-  { categories }: RuleWords,
+  { words: { categories }, placeOf }: Pick<RuleGiven, "words" | "placeOf">,
 ): readonly RuleProblem[] {
   const own = rule.custom["tillwatch"];
   const section = isJsonObject(own) ? own : {};
   const points = section["points"];
-  const wrong: readonly (readonly [boolean, Complaint])[] = [
-    [!uuid.test(rule.id ?? ""), noId],
-    [section["category"] !== undefined && !categories.has(facts.category), unknownCategory],
-    [![undefined, 1, 2, 3].includes(section["level"] as number | undefined), badLevel],
-    [points !== undefined && !(Number.isInteger(points) && Math.abs(Number(points)) <= 100_000), badPoints],
-    [section["says"] !== undefined && typeof section["says"] !== "string", badSays],
+  const wrong: readonly (readonly [boolean, Complaint, readonly string[]])[] = [
+    [!uuid.test(rule.id ?? ""), noId, ["id"]],
+    [section["category"] !== undefined && !categories.has(facts.category), unknownCategory(categories), ["category"]],
+    [![undefined, 1, 2, 3].includes(section["level"] as number | undefined), badLevel, ["level"]],
+    [points !== undefined && !(Number.isInteger(points) && Math.abs(Number(points)) <= 100_000), badPoints, ["points"]],
+    [section["says"] !== undefined && typeof section["says"] !== "string", badSays, ["says"]],
   ];
-  return wrong.flatMap(([holds, complaint]) => (holds ? [problemAt(rule.line, complaint)] : []));
+  return wrong.flatMap(([holds, complaint, key]) =>
+    holds ? [{ ...placeOf(complaint === noId ? key : ["tillwatch", ...key]), ...complaint }] : [],
+  );
 }
 
 type Complaint = Pick<RuleProblem, "code" | "message" | "remedy">;
@@ -160,6 +174,18 @@ function toProblem({ code, line, column, message, remedy }: SigmaProblem): RuleP
   return { code, line, column, message, remedy };
 }
 
+/** What a new rule must not have: the id of one that is there. Where it stands in the text. */
+export function takenId(text: string): RuleProblem {
+  const parsed = parseSigma(text, file);
+  const line = (parsed.ok ? headOf(parsed.value)?.of.line : null) ?? 1;
+  return { ...keyPlace(text, line, ["id"]), ...idTaken };
+}
+
+export const idTaken = {
+  code: "rule_id_taken",
+  message: "A rule with this id is there already.",
+  remedy: "Give the new rule another id, or change the rule that is there.",
+};
 const oneRule = {
   code: "rule_one_document",
   message:
@@ -181,11 +207,11 @@ const narrowsNothing = {
   message: "No rule that runs reads the log source of the filter: it would narrow nothing.",
   remedy: "Name the service of the rules that are meant, or their ids under `filter: rules:`.",
 };
-const unknownCategory = {
+const unknownCategory = (categories: ReadonlySet<string>) => ({
   code: "rule_category_unknown",
   message: "`tillwatch.category` is not in the taxonomy.",
-  remedy: "Use a code of taxonomy.yaml.",
-};
+  remedy: `Use one of these: ${[...categories].toSorted().join(", ")}.`,
+});
 const badLevel = {
   code: "rule_section_malformed",
   message: "`tillwatch.level` is not 1, 2 or 3.",

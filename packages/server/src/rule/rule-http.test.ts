@@ -233,8 +233,8 @@ testOnDatabases(
       const { sha256 } = (await bob(`${path}/versions/${number}`)).body;
       assert.equal((await bob(`${path}/versions/${number}/sign`, { sha256, ...why })).body.live, number);
     };
-    const back = async (as: Asks, to?: number) => {
-      const { status, body } = await as(`${path}/roll-back`, { ...why, ...(to === undefined ? {} : { to }) });
+    const back = async (asks: Asks, to?: number) => {
+      const { status, body } = await asks(`${path}/roll-back`, { ...why, ...(to === undefined ? {} : { to }) });
       return [status, body.kind ?? body.code, body.live];
     };
     const way = async () => (await anna(path)).body.back;
@@ -295,7 +295,16 @@ testOnDatabases(
     ]);
     const other = await bob(`/rules/${packVoided}/versions`, { rule: ruleText(), base: 1, ...why });
     assert.deepEqual(refusedWith(other), [422, "rule_id_changed"]);
-    assert.deepEqual(refusedWith(await bob("/rules", { rule: text, ...why })), [409, "rule_id_taken"]);
+    const taken = await bob("/rules", { rule: text, ...why });
+    assert.deepEqual([...refusedWith(taken), taken.body.pointer], [409, "rule_id_taken", "/rule"]);
+    assert.match(taken.body.remedy, /another id/);
+    const asNew = (await bob("/rules/check", { rule: text, isNew: true })).body;
+    assert.deepEqual(
+      [asNew.ok, asNew.facts, asNew.problems.map(({ code, line }: { code: string; line: number }) => [code, line > 1])],
+      [false, null, [["rule_id_taken", true]]],
+    );
+    assert.equal((await bob("/rules/check", { rule: text })).body.ok, true, "as a version of it the id is right");
+    assert.equal((await bob("/rules/check", { rule: ruleText(), isNew: true })).body.ok, true);
     const version = (await bob(`/rules/${packVoided}/versions/1`)).body;
     assert.deepEqual([version.author, version.because, version.against], ["user:anna", why.because, 0]);
     const added = version.diff.filter(({ kind }: { kind: string }) => kind === "added");

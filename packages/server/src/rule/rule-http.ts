@@ -5,9 +5,10 @@ import { actorOf } from "../access/authenticate-http.ts";
 import { namesOf } from "../access/names-read.ts";
 import { callersDb } from "../access/callers-db.ts";
 import type { ActionName } from "../access/actions.ts";
-import type { RuleDeps } from "./change-rule-append.ts";
+import { isTaken, type RuleDeps } from "./change-rule-append.ts";
 import { backtestRoutes } from "./backtest-http.ts";
 import type { Backtests } from "./backtest-run.ts";
+import { takenId } from "./check-rule.ts";
 import { changeRoutes } from "./change-rule-http.ts";
 import { diffLines } from "./line-diff.ts";
 import { hitsByDay, judgedLive, judgedShadows, listedHits } from "./rule-figures-read.ts";
@@ -180,11 +181,13 @@ function checkRoute(instance: FastifyInstance, deps: RuleDeps): void {
     response: { 200: checkShape },
   };
   typed(instance).post("/api/v1/rules/check", { schema, config: asksOfRules("rule:write") }, async (request) => {
-    const { rule, against } = request.body;
+    const { rule, against, isNew = false } = request.body;
     const before = against === undefined ? null : await textAt(deps, against.id, against.number);
     if (before === null && against !== undefined) throw unknownVersion();
     const diff = before === null || before.text === rule ? null : [...diffLines(before.text, rule)];
-    return { ...checkView(rule, deps), diff };
+    const view = checkView(rule, deps);
+    const taken = isNew && view.facts !== null && (await isTaken(deps, deps.db, view.facts.id));
+    return taken ? { ok: false, facts: null, problems: [takenId(rule)], tests: [], diff } : { ...view, diff };
   });
 }
 

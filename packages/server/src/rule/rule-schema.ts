@@ -28,6 +28,7 @@ export const versionParams = Type.Object({ id: Type.String({ format: "uuid" }), 
 export const checkBody = Type.Object(
   {
     rule: Type.String({ maxLength: ruleTextMax }),
+    isNew: Type.Optional(Type.Boolean({ description: "it would be a new rule: the id of one that is there is wrong" })),
     against: Type.Optional(
       Type.Object(
         { id: Type.String({ format: "uuid" }), number },
