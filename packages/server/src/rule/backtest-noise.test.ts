@@ -141,7 +141,7 @@ testOnDatabases(
 );
 
 testOnDatabases(
-  "C10 E04 a situation that a rule would have made and a silence held back is listed as that, and as no incident",
+  "C10 E04 a situation that would have differed and that a silence held back is listed as that, and as no incident",
   async (database, context) => {
     const always: Prepare = async (house) => {
       await silenced(house, 1, { startsAtMs: startMs - 60 * minute, endsAtMs: endMs + 60 * minute });
@@ -150,10 +150,10 @@ testOnDatabases(
     for (const signal of stream) await house.log.append([signal]);
     house.time.nowMs = endMs + 1_000;
     const { quiet, examples } = await backtested(house, changed);
-    type Example = { kind: string; what: string; held?: boolean };
+    type Example = { what: string; held?: boolean };
     assert.ok(quiet.held.after > quiet.held.before);
     assert.ok(
-      examples.some(({ kind, held }: Example) => kind === "made" && held === true),
+      examples.some(({ held }: Example) => held === true),
       JSON.stringify(examples),
     );
     assert.ok(examples.every(({ what, held }: Example) => what === "situation" || held === undefined));
