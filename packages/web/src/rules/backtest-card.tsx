@@ -114,8 +114,12 @@ function Ended({ backtest }: { readonly backtest: Backtest }) {
       <BacktestChart days={days} from={from} to={to} />
       <p className="text-xs text-ink-muted">
         {signals.toLocaleString("en-GB")} signals of {span} days, by the day on which they were received (UTC).
-        {quietTexts(quiet).map((says) => ` ${says}`)}
       </p>
+      {quietTexts(quiet).map((says) => (
+        <p key={says} className="max-w-prose text-sm">
+          {says}
+        </p>
+      ))}
       <Examples examples={examples} none={signals === 0} />
     </>
   );
