@@ -26,24 +26,17 @@ const plain: Readonly<Record<string, readonly string[]>> = {
     "f|re: a\n'q r': b\n\"d:\\\\\": c\n1: d\nnull: e\ntrue: f\n-x: g\n:y: h\n'': i\n__proto__: j\n",
   ],
   "texts without quotes": [
-    "a: b:c\nd: e#f\ng: h # i\nj: -k\nl: http://m/n?o=p#q\nr: s, [t]\nu: 'v'w\n".replace("'v'w", "v'w'"),
+    "a: b:c\nd: e#f\ng: h # i\nj: -k\nl: http://m/n?o=p#q\nr: s, [t]\nu: v'w'\n",
     "a: one\n  two\n\n  three\n\n\n   four # end\nb: c\n",
-    "a:\n  one\n  two: no\n".replace(": no", ""),
+    "a:\n  one\n  two\n",
     "- one\n  two\n- three\n",
   ],
   "texts in quotes": ["a: 'it''s: # ok'\nb: \"\\\"\\n\\t\\\\ \\/\"\nc: ''\nd: \"\"\ne: ' f '\ng: 'h'   # i\n"],
   "what the core schema knows": [
-    "[null, ~, Null, NULL, nULL, true, True, TRUE, tRUE, false, False, FALSE, yes, no, on, off]",
-    "[0, -0, +12, 010, 0o17, 0o8, 0x1F, 0xg, 1_000, 1., .5, -.5, 1.50, 1e3, 1.e-3, 1e, ., -, 12:30, 9007199254740993]",
-    "[.inf, -.Inf, +.INF, .nan, -.nan, .NaN, .NAN, .iNF, infinity, NaN, 2026-11-20]".replace(" -,", ""),
-  ].map((list) =>
-    list
-      .replace(" -,", " '-',")
-      .replace(/^\[|\]$/g, "")
-      .split(", ")
-      .map((one) => `- ${one}\n`)
-      .join(""),
-  ),
+    "null ~ Null NULL nULL true True TRUE tRUE false False FALSE yes no on off",
+    "0 -0 +12 010 0o17 0o8 0x1F 0xg 1_000 1. .5 -.5 1.50 1e3 1.e-3 1e . 12:30 9007199254740993",
+    ".inf -.Inf +.INF .nan -.nan .NaN .NAN .iNF infinity NaN 2026-11-20",
+  ].map((words) => words.replace(/\S+/g, "\n- $&")),
   "blocks of text": [
     "a: |\n  b\n   c\n\n  # d\n  e: f  \nb: |-\n    g\n\n\nc: x\n",
     "a: >\n  b\n  c\n\n  d\n    e\n\n    f\n  g\n\n\n  h\nb: >-\n  i\n",
@@ -52,7 +45,7 @@ const plain: Readonly<Record<string, readonly string[]>> = {
     "a: |-\n  -\n    -\n",
   ],
   brackets: [
-    "a: [b, 'c', \"d\", 1, null, [e], {f: g}]\nh: { i: j, 'k': [], l: {} } # m\n- n\n".replace("- n\n", ""),
+    "a: [b, 'c', \"d\", 1, null, [e], {f: g}]\nh: { i: j, 'k': [], l: {} } # m\n",
     "a:\n  [\n    b,\n    c,\n  ]\nd: {\n  e: f g,\n  h:\n   i }\nj: [http://k:1/, a:b ]\n",
     "- [a]\n- { b: c }\n- - [d, e]\n",
     "{ a: b }\n",

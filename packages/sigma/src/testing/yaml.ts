@@ -21,40 +21,14 @@ export function answersAsLibrary(text: string, read: PlainReader = readPlainYaml
 
 const scraps: readonly string[] = [
   ..." :#-[]{}&*!|>'\"%@`?,\\\t\n\r\ufeff\u0085\u2028\u00a0ü".split(""),
-  "\r\n",
-  "\n\n",
-  "\n ",
-  "\n  ",
-  "\n    ",
-  " #",
-  "\n#c\n",
-  ": ",
-  "- ",
-  "---\n",
-  "...\n",
-  "<<: ",
-  "null",
-  "\\x41",
-  "😀",
-  "\ud800",
+  ..."\r\n|\n\n|\n |\n  |\n    | #|\n#c\n|: |- |---\n|...\n|<<: |null|\\x41|😀|\ud800".split("|"),
 ];
 
 const where = fc.nat({ max: 2 ** 30 });
-const accidentKinds = [
-  "delete",
-  "insert",
-  "replace",
-  "double",
-  "double lines",
-  "delete line",
-  "swap lines",
-  "indent",
-  "unindent",
-  "spaces at the end",
-  "other line ends",
-  "part of it",
-  "byte order mark",
-] as const;
+const accidentKinds =
+  "delete,insert,replace,double,double lines,delete line,swap lines,indent,unindent,spaces at the end,other line ends,part of it,byte order mark".split(
+    ",",
+  );
 
 /** Small accidents to a text: characters, lines and indentation deleted, put in, doubled or exchanged. */
 export const accidents = fc
@@ -118,63 +92,15 @@ function happenTo(text: string, { kind, where: place, other, length, scrap }: Ac
 }
 
 const pieces: readonly string[] = [
-  "a",
-  "b c",
-  ": ",
-  ": ",
-  ":",
-  "- ",
-  "- ",
-  "-",
-  "\n",
-  "\n",
-  "\n  ",
-  "\n    ",
-  "\n ",
-  " ",
-  "#",
-  " # c",
-  "'x'",
-  '"y"',
-  "'it''s'",
-  '"\\n"',
-  "'",
-  '"',
-  "[",
-  "]",
-  "{",
-  "}",
-  ", ",
-  ",",
-  "\n---\n",
-  "\n...\n",
-  "&a",
-  "*a",
-  "!t",
-  "? ",
-  "%",
-  "@",
-  "null",
-  "1",
-  "~",
-  "true",
-  "0x1f",
-  ".5",
-  "-0",
-  "1e3",
-  ".inf",
-  "<<: ",
-  "\t",
-  "\r\n",
+  ..."a|b c|: |: |:|- |- |-|\n|\n|\n  |\n    |\n | |#| # c|'x'|\"y\"|'it''s'|\"\\n\"|'|\"|[|]|{|}|, |,|\n---\n|\n...\n".split(
+    "|",
+  ),
+  ..."&a|*a|!t|? |%|@|null|1|~|true|0x1f|.5|-0|1e3|.inf|<<: |\t|\r\n|  \n|\n#c\n|k:\n  |- a: b\n  c: d\n|key: v|k: x\n  y\n".split(
+    "|",
+  ),
   "k: |\n  t\n   u\n\n  v\n",
   "k: >\n  t\n    u\n\n  v\n",
   "k: |-\n  t\n",
-  "k:\n  ",
-  "- a: b\n  c: d\n",
-  "key: v",
-  "k: x\n  y\n",
-  "  \n",
-  "\n#c\n",
 ];
 
 /** What YAML is made of, in any order. */
