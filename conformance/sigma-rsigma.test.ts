@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import type { Chain } from "./sigma-others/chain.ts";
+import {
+  compareChain,
+  emptyChainComparison,
+  judgedChains,
+  ourStanding,
+  printChainComparison,
+} from "./sigma-others/chain-comparison.ts";
+import { chainPointNames } from "./sigma-others/chain-reading.ts";
 import {
   compare,
   emptyComparison,
@@ -29,6 +38,7 @@ const skip = skipWithout("rsigma", tool);
 const size = { rules: 60, events: 70, fits: () => true };
 const leastRounds = 25;
 const leastStreamRounds = 16;
+const leastChainRounds = 8;
 
 function theirVerdicts({ rules, events }: Batch): Verdicts {
   const verdicts = new Map(events.map(({ ref }) => [ref, new Set<string>()]));
@@ -42,7 +52,8 @@ describe("rsigma", () => {
     const page = readFileSync(new URL("../docs/formats/sigma-semantics.md", import.meta.url), "utf8");
     const [, behind = ""] = page.split("## Where others read it otherwise");
     const rows = [...behind.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
-    assert.deepEqual(new Set(rows), new Set([...pointNames, ...sqlitePointNames, ...Object.keys(features)]));
+    const names = [...pointNames, ...sqlitePointNames, ...Object.keys(features), ...chainPointNames];
+    assert.deepEqual(new Set(rows), new Set(names));
     assert.equal(rows.length, new Set(rows).size);
   });
 
@@ -102,5 +113,45 @@ describe("rsigma", () => {
       for (const judged of streams) compareStream(judged, comparison, ours);
       assert.ok(comparison.unnamed.length > 0, "the wrong answers were named");
     }
+  });
+
+  test(
+    "C10 correlations over correlations find the same as under rsigma, or the difference has a name",
+    { skip },
+    () => {
+      const comparison = emptyChainComparison();
+      for (const round of rounds(leastChainRounds)) {
+        const labels = Array.from({ length: 125 }, (_, n) => `rsigma/chains/${seed}/${round}/${n}`);
+        for (const judged of judgedChains(tool ?? "", labels)) compareChain(judged, comparison);
+      }
+      printChainComparison(`rsigma ${rsigmaVersion}, seed ${seed}`, comparison);
+      assert.deepEqual(comparison.unnamed.slice(0, 2), []);
+      assert.ok(comparison.chains >= 1_000);
+      assert.ok(comparison.both > comparison.chains / 5, "enough of the chains have findings that are the same");
+    },
+  );
+
+  test("C10 a chain does not pass where our answer is wrong, or where one of the names is not known", { skip }, () => {
+    const chains = judgedChains(
+      tool ?? "",
+      Array.from({ length: 125 }, (_, n) => `rsigma/chains/planted/${n}`),
+    );
+    const isRefused = (options: Parameters<typeof compareChain>[2]) => {
+      const comparison = emptyChainComparison();
+      for (const judged of chains) compareChain(judged, comparison, options);
+      return comparison.unnamed.length > 0;
+    };
+    assert.equal(isRefused({}), false);
+    for (const left of chainPointNames) {
+      assert.ok(isRefused({ points: chainPointNames.filter((name) => name !== left) }), `nothing asks for ${left}`);
+    }
+    for (const link of [0, 1, 2]) {
+      const longer = ({ links, ...chain }: Chain): Chain => ({
+        ...chain,
+        links: links.map((one, at) => (at === link ? { ...one, spanMs: one.spanMs + 1_000 } : one)),
+      });
+      assert.ok(isRefused({ standing: (chain) => ourStanding(longer(chain)) }));
+    }
+    assert.ok(isRefused({ standing: (chain) => ourStanding({ ...chain, events: chain.events.slice(1) }) }));
   });
 });

@@ -182,10 +182,13 @@ export function ruleIdOf(id: string, kind: string): string {
   return `${kind}${id.slice(1)}`;
 }
 
-const personField = (kind: Json | undefined): string => (kind === "b" ? "user" : kind === "c" ? "login" : "who");
+export const personField = (kind: Json | undefined): string => (kind === "b" ? "user" : kind === "c" ? "login" : "who");
 
 /** The event as both engines are given it. */
-export function eventText({ id, isAliased }: Stream, event: StreamEvent): Readonly<Record<string, Json>> {
+export function eventText(
+  { id, isAliased }: Pick<Stream, "id" | "isAliased">,
+  event: StreamEvent,
+): Readonly<Record<string, Json>> {
   const { ref, atMs } = event;
   const { who, ...rest } = event.body;
   const body = isAliased && who !== undefined ? { ...rest, [personField(rest["kind"])]: who } : event.body;

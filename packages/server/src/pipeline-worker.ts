@@ -54,11 +54,14 @@ type Partition = {
   lease: Lease;
   memory: SiteMemory;
   counts: SiteCounts;
+  watched: SiteCounts | null;
   situations: SituationMemory;
   failures: number;
   batchMax: number;
   alone: boolean;
 };
+/** Of the rules that run and of those that watch; null: nothing watches. */
+type Windows = Pick<Partition, "counts" | "watched">;
 type Work = { readonly partition: Partition; readonly logged: readonly LoggedSignal[] };
 
 /**
@@ -142,34 +145,41 @@ export class PipelineWorker {
   }
 
   async #fresh(lease: Lease): Promise<Partition> {
-    const remembered = await this.#rebuild(lease);
+    const remembered = await this.#rebuild(lease, this.#deps.running());
     return { lease, ...remembered, situations: new SituationMemory(), failures: 0, batchMax, alone: false };
   }
 
   /** Replays the log from the horizon to the cursor, a page at a time: an hour of a busy chain does not fit into memory. */
-  async #rebuild(lease: Lease): Promise<Pick<Partition, "memory" | "counts">> {
-    const { db, horizonMs, directory, enrichPolicy, running, recount } = this.#deps;
-    const { rules } = running().rulebook;
+  async #rebuild(lease: Lease, running: RunningRules): Promise<Windows & Pick<Partition, "memory">> {
+    const { db, horizonMs, directory, enrichPolicy, recount } = this.#deps;
     const memory = new SiteMemory(horizonMs);
-    const counts = new SiteCounts(rules);
+    const windows = emptyWindows(running);
+    const into = [
+      { rules: running.rulebook.rules, counts: windows.counts },
+      ...(running.shadow === null || windows.watched === null
+        ? []
+        : [{ rules: running.shadow.rules, counts: windows.watched }]),
+    ];
     const at = { partition: lease.partition, seq: lease.cursor };
     // Before the windows begin, enrichment needs what it remembered then: by it the first signals in them have their corrected times.
-    const backMs = horizonMs + countsHorizonMs(rules.timespanMs);
+    const backMs = horizonMs + countsHorizonMs(Math.max(...into.map(({ rules }) => rules.timespanMs)));
     for (let seq = await lastBeforeHorizon(db, at, backMs); seq < lease.cursor;) {
       const page = await nextSignals(db, { partition: lease.partition, cursor: seq }, batchMax);
       const inside = page.filter((entry) => entry.seq <= lease.cursor).map((entry) => entry.signal);
-      await recount(replayInto(memory, inside, { directory: directory(), policy: enrichPolicy }), { rules, counts });
+      await recount(replayInto(memory, inside, { directory: directory(), policy: enrichPolicy }), into);
       memory.forgetBefore(inside.at(-1)?.receivedAtMs ?? 0);
       const last = page.at(-1);
       if (last === undefined || inside.length < page.length) break;
       seq = last.seq;
     }
-    return { memory, counts };
+    return { memory, ...windows };
   }
 
   /** What the windows of this process hold, and what they lost. */
   get counted(): readonly SiteCounts[] {
-    return [...this.#partitions.values()].map(({ counts }) => counts);
+    return [...this.#partitions.values()].flatMap(({ counts, watched }) =>
+      watched === null ? [counts] : [counts, watched],
+    );
   }
 
   /** The next signals of all partitions that have some; false where none had. */
@@ -207,6 +217,7 @@ export class PipelineWorker {
       batch: { partition: partition.lease.partition, nowMs, signals: logged.map((entry) => entry.signal) },
       memory: partition.memory,
       counts: partition.counts,
+      watched: partition.watched,
       situations: partition.situations,
     }));
     const moved = work.map(({ partition, logged }) => ({ lease: partition.lease, seq: logged.at(-1)?.seq ?? 0 }));
@@ -228,11 +239,18 @@ export class PipelineWorker {
   async #takeRules(work: readonly Work[]): Promise<RunningRules> {
     const running = this.#deps.running();
     const { rules } = running.rulebook;
-    const outdated = work.filter(({ partition }) => partition.counts.version !== rules.version);
+    const watching = running.shadow?.rules ?? null;
+    const isLiveOld = ({ counts }: Partition) => counts.version !== rules.version;
+    const isWatchOld = ({ watched }: Partition) => watched?.version !== watching?.version;
+    const outdated = work.filter(({ partition }) => isLiveOld(partition) || isWatchOld(partition));
     if (outdated.length === 0) return running;
     for (const { partition } of outdated) {
-      partition.counts =
-        rules.correlations.size === 0 ? new SiteCounts(rules) : (await this.#rebuild(partition.lease)).counts;
+      const [live, watch] = [isLiveOld(partition), isWatchOld(partition)];
+      const counting = [live ? rules : null, watch ? watching : null].some((one) => (one?.correlations.size ?? 0) > 0);
+      const fresh: Windows = counting ? await this.#rebuild(partition.lease, running) : emptyWindows(running);
+      // What still counts by the same rules goes on: it knows what it lost.
+      if (live) partition.counts = fresh.counts;
+      if (watch) partition.watched = fresh.watched;
     }
     // While the log was read, they may have changed again.
     return await this.#takeRules(work);
@@ -272,7 +290,7 @@ export class PipelineWorker {
     for (const { partition } of work) this.#partitions.delete(partition.lease.partition);
     this.#renewAtMs = 0;
     for (const { partition } of work) {
-      Object.assign(partition, await this.#rebuild(partition.lease));
+      Object.assign(partition, await this.#rebuild(partition.lease, this.#deps.running()));
       partition.situations = new SituationMemory();
       partition.alone = true;
       this.#partitions.set(partition.lease.partition, partition);
@@ -298,4 +316,8 @@ export class PipelineWorker {
     });
     this.#advance(partition, seq);
   }
+}
+
+function emptyWindows({ rulebook, shadow }: RunningRules): Windows {
+  return { counts: new SiteCounts(rulebook.rules), watched: shadow === null ? null : new SiteCounts(shadow.rules) };
 }

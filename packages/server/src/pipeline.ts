@@ -76,12 +76,13 @@ export type BatchPart = {
   readonly batch: Batch;
   readonly memory: SiteMemory;
   readonly counts: SiteCounts;
+  readonly watched: SiteCounts | null; // the windows of what watches; null: nothing does
   readonly situations: SituationMemory;
 };
 
 /**
  * Batches of several partitions at once: each stage reads and writes once for all of them. All MUST have one `nowMs`, and windows that
- * count by the rules that `running` holds.
+ * count by the rules that `running` holds, those that watch among them.
  */
 export type Pipeline = (
   parts: readonly BatchPart[],
@@ -101,7 +102,8 @@ export function pipeline({ pack, chance, fields, work, lateAfterMs, modelWatch }
     const sealed = enriched.flatMap(({ view }) => sealedIn(view));
     const texts = await fields.texts(tx, sealed);
     const byRules = detect(enriched, { rules, texts, countsOf: ofSite(parts, ({ counts }) => counts) });
-    await saveHits(tx, ruleHits(byRules, running, texts), nowMs);
+    const watchedOf = ofSite(parts, ({ watched }) => watched);
+    await saveHits(tx, ruleHits(byRules, running, { texts, watchedOf }), nowMs);
     const models = await modelsOn(tx);
     const detected = byRules.map((signal) => withModels(signal, models));
     modelWatch?.note(detected, models);
@@ -187,21 +189,24 @@ function withModelWords({ models, modelWords }: LoadedPack) {
   };
 }
 
-/** Counts again, into an empty memory, what was decided on before. */
+/** Counts again, into empty memories, what was decided on before. */
 export type Recount = (
   enriched: readonly EnrichedSignal[],
-  into: { readonly rules: LoadedRules; readonly counts: SiteCounts },
+  into: readonly { readonly rules: LoadedRules; readonly counts: SiteCounts }[],
 ) => Promise<void>;
 
 export function recounting({ fields, db }: Pick<PipelineDeps, "fields"> & { readonly db: Db }): Recount {
-  return async (enriched, { rules, counts }) => {
-    if (rules.correlations.size === 0) return;
+  return async (enriched, into) => {
+    const counting = into.filter(({ rules }) => rules.correlations.size > 0);
+    if (counting.length === 0) return;
     const texts = await fields.texts(
       db,
       enriched.flatMap(({ view }) => sealedIn(view)),
     );
-    for (const one of enriched) recount(one, { rules, counts, texts });
-    counts.forget();
+    for (const { rules, counts } of counting) {
+      for (const one of enriched) recount(one, { rules, counts, texts });
+      counts.forget();
+    }
   };
 }
 

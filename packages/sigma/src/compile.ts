@@ -4,9 +4,11 @@ import { RuleMemory } from "./match/rule-memory.ts";
 import type { SigmaProblem } from "./problem.ts";
 import { applyPipelines } from "./pipeline/apply-pipelines.ts";
 import type { SigmaPipeline } from "./pipeline/pipeline-model.ts";
-import { applyFilters } from "./read/apply-filters.ts";
+import { applyFilters, isFor, narrowedBy } from "./read/apply-filters.ts";
+import type { SigmaFilter } from "./read/filter-model.ts";
 import { parseSigma, type SigmaDocuments } from "./read/parse-rules.ts";
 import type { Placeholders } from "./read/placeholder.ts";
+import type { SigmaRule } from "./read/rule-model.ts";
 import { ok, refused, type Result } from "./result.ts";
 
 /** A text of Sigma with the name by which problems call it. */
@@ -31,6 +33,15 @@ export type Detector = {
   readonly ruleSet: RuleSet;
   /** A new state of the correlations, which begins to count with the next event. */
   readonly startCorrelating: () => CorrelationSet;
+  /** What one of its filters does, by itself. Made ready anew with each call. */
+  readonly effectOf: (filter: SigmaFilter) => FilterEffect;
+};
+
+/** The rules that a filter narrows, ready to run without it and with it. All other filters narrow them in both. */
+export type FilterEffect = {
+  readonly rules: readonly SigmaRule[];
+  readonly without: RuleSet;
+  readonly with: RuleSet;
 };
 
 /**
@@ -63,10 +74,8 @@ export function compile(
   const all = <T>(of: (documents: SigmaDocuments) => readonly T[]) =>
     parsed.flatMap((one) => (one.ok ? of(one.value) : []));
   const filters = all((one) => one.filters);
-  const narrowed = applyFilters(
-    all((one) => one.rules),
-    filters,
-  );
+  const written = all((one) => one.rules);
+  const narrowed = applyFilters(written, filters);
   if (!narrowed.ok) return narrowed;
   const fitting = applyPipelines(
     { rules: narrowed.value, correlations: all((one) => one.correlations) },
@@ -85,7 +94,19 @@ export function compile(
     if (!started.ok) throw new Error("what compiled before compiles again");
     return started.value;
   };
-  const detector = { documents: { rules, correlations, filters }, ruleSet: ruleSet.value, startCorrelating };
+  const readyWith = (meant: readonly SigmaRule[], narrowing: readonly SigmaFilter[]): RuleSet => {
+    const fit = applyPipelines({ rules: narrowedBy(meant, narrowing), correlations: [] }, options.pipelines ?? []);
+    const set = fit.ok ? compileKnownRules(fit.value.rules, options.placeholders ?? noPlaceholders, ready) : fit;
+    if (!set.ok) throw new Error("what compiled before compiles again");
+    return set.value;
+  };
+  const effectOf = (filter: SigmaFilter): FilterEffect => {
+    const meant = written.filter((rule) => isFor(filter, rule));
+    const others = filters.filter((one) => one !== filter);
+    return { rules: meant, without: readyWith(meant, others), with: readyWith(meant, filters) };
+  };
+  const documentsRead = { rules, correlations, filters };
+  const detector = { documents: documentsRead, ruleSet: ruleSet.value, startCorrelating, effectOf };
   memories.set(detector, { readings, ready });
   return ok(detector);
 }

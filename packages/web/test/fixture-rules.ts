@@ -5,6 +5,7 @@ const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).
 const dayOf = (daysAgo: number) => new Date(Date.now() - daysAgo * 86_400_000).toISOString().slice(0, 10);
 
 export const watchedRule = "5f0e6c1a-3c77-4d6e-9a01-0000000000a1";
+export const watchedFilter = "5f0e6c1a-3c77-4d6e-9a01-0000000000f1";
 const shippedRule = "e7f683ba-b405-4375-8e45-5419fe8fd82b";
 
 const text = (points: number) => `title: Goods taken back without a receipt at night
@@ -43,10 +44,49 @@ const test = (title: string, expected: string, ok = true) => ({
 });
 const good = {
   ok: true,
-  facts: { title: "Goods taken back", pages: true },
+  facts: { kind: "rule", title: "Goods taken back", pages: true, narrows: [] as string[] },
   problems: [],
   tests: [test("at two in the morning", "match"), test("by day", "no_match")],
 };
+const narrowed = ["A refund of more than was paid", "Goods taken back without a receipt at night"];
+const goodFilter = {
+  ok: true,
+  facts: { kind: "filter", title: "Not at the training till", pages: true, narrows: narrowed },
+  problems: [],
+  tests: [test("at a device of the shop", "match"), test("at the training device", "no_match")],
+};
+const idleFilter = {
+  ...goodFilter,
+  ok: false,
+  tests: [
+    { ...test("a sale", "match", false), note: "no rule that it narrows matches it without the filter" },
+    {
+      ...test("A refund of more than was paid: the edge", "match", false),
+      note: "passes without this filter, and not with it",
+    },
+    test("at the training device", "no_match"),
+  ],
+};
+const filterText = `title: Not at the training till
+id: ${watchedFilter}
+description: New cashiers learn at till 99, where nothing is sold.
+logsource:
+  product: retail
+  service: till
+filter:
+  rules: any
+  training:
+    device.id: T-99
+  condition: not training
+
+tests:
+  match:
+    - title: "at a device of the shop"
+      event: { event_type: pos_refund, device: { id: T-01, kind: till }, time: { open: false, hour: 2 } }
+  no_match:
+    - title: "at the training device"
+      event: { event_type: pos_refund, device: { id: T-99, kind: till }, time: { open: false, hour: 2 } }
+`;
 const broken = {
   ok: false,
   facts: null,
@@ -62,6 +102,44 @@ const broken = {
   tests: [],
 };
 const untested = { ...good, ok: false, tests: [test("at two in the morning", "match", false)] };
+
+const hitDays = (live: readonly number[], shadow: readonly number[] = []) =>
+  live.map((hits, at) => ({ day: dayOf(at), live: hits, shadow: shadow[at] ?? 0 }));
+const plain = {
+  origin: "pack",
+  editable: true,
+  kind: "rule",
+  narrows: [] as string[],
+  countedBy: [] as string[],
+  state: "active",
+  live: 0,
+  shadow: null as number | null,
+  latest: 0,
+  asked: null as { number: number; by: string; at: string } | null,
+  level: "high",
+  category: "violence",
+  triageLevel: 1,
+  pages: true,
+  shadowJudged: null as { right: number; wrong: number } | null,
+};
+/** One version runs, and another one watches beside it. */
+const filterItem = () => ({
+  ...plain,
+  id: watchedFilter,
+  kind: "filter",
+  narrows: narrowed,
+  title: "Not at the training till",
+  origin: "written",
+  service: "till",
+  category: "till_fraud",
+  level: null,
+  live: 1,
+  shadow: 2 as number | null,
+  latest: 2,
+  days: hitDays([3, 2, 0, 4, 1, 2, 2], [5, 4, 1, 6]),
+  judged: null,
+  shadowJudged: { right: 6, wrong: 1 },
+});
 
 type Given = { waits: boolean; runs: boolean; watches: boolean };
 
@@ -91,6 +169,7 @@ export class FixtureRules {
     const rule = (body as { readonly rule?: string }).rule ?? "";
     if (path === "/api/v1/rules/check") {
       if (rule.includes("|near")) return broken;
+      if (rule.includes("filter:")) return rule.includes("pos_sale") ? idleFilter : goodFilter;
       return rule.includes("no_match:") ? good : untested;
     }
     if (path === "/api/v1/rules/backtests") {
@@ -180,24 +259,6 @@ export class FixtureRules {
 
   #list() {
     const { waits, runs, watches } = this.given;
-    const days = (live: readonly number[], shadow: readonly number[] = []) =>
-      live.map((hits, at) => ({ day: dayOf(at), live: hits, shadow: shadow[at] ?? 0 }));
-    const plain = {
-      origin: "pack",
-      editable: true,
-      counts: false,
-      countedBy: [] as string[],
-      state: "active",
-      live: 0,
-      shadow: null as number | null,
-      latest: 0,
-      asked: null as { number: number; by: string; at: string } | null,
-      level: "high",
-      category: "violence",
-      triageLevel: 1,
-      pages: true,
-      shadowJudged: null as { right: number; wrong: number } | null,
-    };
     const watched = {
       ...plain,
       id: watchedRule,
@@ -210,17 +271,18 @@ export class FixtureRules {
       shadow: watches ? 2 : null,
       latest: 2,
       asked: waits ? { number: 2, by: "user:77777777-7777-4777-8777-777777777777", at: minutesAgo(12) } : null,
-      days: days([0, 0, 0, 0, 0, 0], [4, 7, 2, 5, 3, 6]),
+      days: hitDays([0, 0, 0, 0, 0, 0], [4, 7, 2, 5, 3, 6]),
       judged: runs ? { right: 0, wrong: 0 } : null,
       shadowJudged: watches ? { right: 9, wrong: 2 } : null,
     };
     const items = [
+      filterItem(),
       {
         ...plain,
         id: "8a3b6f0e-5f1d-4c3a-9d57-1f0a5a9d1c02",
         title: "A refund of more than was paid",
         service: "till",
-        days: days([12, 9, 14, 30, 11, 8, 10, 9, 12, 13, 7, 9, 11, 10]),
+        days: hitDays([12, 9, 14, 30, 11, 8, 10, 9, 12, 13, 7, 9, 11, 10]),
         judged: { right: 41, wrong: 23 },
       },
       watched,
@@ -230,7 +292,7 @@ export class FixtureRules {
         title: "Panic button pressed",
         service: "panic_button",
         triageLevel: 3,
-        days: days([1, 0, 0, 0, 0, 2]),
+        days: hitDays([1, 0, 0, 0, 0, 2]),
         judged: { right: 3, wrong: 0 },
       },
       {
@@ -251,6 +313,7 @@ export class FixtureRules {
   #life(id: string) {
     const names = { "user:77777777-7777-4777-8777-777777777777": "Nora Hill" };
     const nora = "user:77777777-7777-4777-8777-777777777777";
+    if (id === watchedFilter) return { versions: this.#filterLines(), steps: [], names };
     if (id !== watchedRule) return { versions: [this.#line(0)], steps: [], names };
     const step = (kind: string, number: number, [minutes, because]: readonly [number, string]) => ({
       kind,
@@ -286,7 +349,19 @@ export class FixtureRules {
     };
   }
 
+  #filterLines() {
+    const of = { title: "Not at the training till", because: "Everybody learns there since Monday." };
+    return [
+      { ...this.#line(2), ...of, state: "shadow" },
+      { ...this.#line(1), ...of, state: "active" },
+    ];
+  }
+
   #version(id: string, number: number) {
+    if (id === watchedFilter) {
+      const line = this.#filterLines().find((one) => one.number === number);
+      return { ...line, id, text: filterText, check: goodFilter, against: null, diff: [] };
+    }
     const before = text(1_500);
     const after = number === 2 ? text(900) : before;
     const diff = after.split("\n").flatMap((line, at) => {

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { grantsOfAll, shareOf } from "./fixture-grants.ts";
-import { watchedRule } from "./fixture-rules.ts";
+import { watchedFilter, watchedRule } from "./fixture-rules.ts";
 import { cameraSilence, gateSilence } from "./fixture-silences.ts";
 import { incidentId } from "./fixture-world.ts";
 
@@ -66,6 +66,18 @@ export const pagesOfWorld: readonly PageOfWorld[] = [
     path: `/rules/${watchedRule}`,
     ready: "What version 2 matched",
     prepare: async (page) => page.getByRole("tab", { name: "History" }).click(),
+  },
+  { name: "filter", path: `/rules/${watchedFilter}`, ready: "would have kept out while it watched" },
+  { name: "filter-new", path: "/rules/new?kind=filter", ready: "2 of 2 pass" },
+  {
+    name: "filter-idle",
+    path: "/rules/new?kind=filter",
+    ready: "2 of 2 pass",
+    prepare: async (page) => {
+      const file = page.getByLabel("Rule file");
+      await file.fill((await file.inputValue()).replace("pos_void", "pos_sale"));
+      await page.getByText("1 of 3 pass").waitFor();
+    },
   },
   { name: "rule-new", path: "/rules/new", ready: "2 of 2 pass" },
   {

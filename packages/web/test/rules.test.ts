@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { watchedRule } from "./fixture-rules.ts";
+import { watchedFilter, watchedRule } from "./fixture-rules.ts";
 import { eventually, testOnScreen } from "./on-screen.ts";
 
 testOnScreen(
@@ -106,5 +106,55 @@ testOnScreen(
     await eventually("nothing is asked of what is not understood", () =>
       page.getByRole("button", { name: "Backtest again" }).isDisabled(),
     );
+  },
+);
+
+testOnScreen(
+  "C09 C11 a filter is written from the rule that it is for, says what it narrows and that another person signs, and is kept as a draft",
+  {},
+  async ({ page, origin, server }) => {
+    server.rules.given = { waits: false, runs: true, watches: false };
+    await page.goto(`${origin}/rules/${watchedRule}`);
+    await page.getByRole("link", { name: "Write a filter" }).click();
+    await page.getByText("The filter is understood").waitFor();
+    await page.getByText("It hides what can open or raise a case, so it runs with a second signature.").waitFor();
+    await page.getByText("must match no more").waitFor();
+    const file = page.getByLabel("Rule file");
+    const text = await file.inputValue();
+    assert.match(text, new RegExp(`rules: \\[${watchedRule}\\] # Goods taken back`));
+    assert.match(text, /event: \{ event_type: pos_refund, device: \{ id: TRAINING-01, kind: till \}/);
+    await file.fill(text.replaceAll("pos_refund", "pos_sale"));
+    await page.getByText("no rule that it narrows matches it without the filter").waitFor();
+    await file.fill(text);
+    await page.getByText("2 of 2 pass").waitFor();
+    const keep = page.getByRole("button", { name: "Keep as a draft" });
+    await eventually("it can be kept", () => keep.isEnabled());
+    await keep.click();
+    await page.getByRole("dialog").getByLabel("Because").fill("Everybody learns there.");
+    await page.getByRole("dialog").getByRole("button", { name: "Keep as a draft" }).click();
+    await eventually("it was sent", () =>
+      Promise.resolve(
+        server.posted.some(({ path, body }) => path === "/api/v1/rules" && JSON.stringify(body).includes("filter:")),
+      ),
+    );
+  },
+);
+
+testOnScreen(
+  "C11 a filter says what it keeps out, what it narrows and how the watching version is judged, and is found among the others",
+  {},
+  async ({ page, origin }) => {
+    await page.goto(`${origin}/rules`);
+    await page.getByLabel("Kind").selectOption("filter");
+    await page.getByText("1 of 5").waitFor();
+    await page.getByRole("link", { name: "Not at the training till" }).filter({ visible: true }).click();
+    await page.getByText("What version 2 would have kept out while it watched").waitFor();
+    await page.getByText("86 % of 7").first().waitFor();
+    const narrows = page.getByRole("list", { name: "Rules that it narrows" }).getByRole("listitem");
+    assert.equal(await narrows.count(), 2);
+    await page.getByRole("button", { name: "Retire" }).click();
+    await page.getByText("what its rules match is detected from now on").waitFor();
+    assert.equal(page.url(), `${origin}/rules/${watchedFilter}`);
+    assert.equal(await page.getByRole("link", { name: "Silence", exact: true }).count(), 0);
   },
 );

@@ -1,3 +1,7 @@
+/** What a rule file is about: one event, what several come to, or which events other rules leave alone. */
+export const ruleKinds = ["rule", "correlation", "filter"] as const;
+export type RuleKind = (typeof ruleKinds)[number];
+
 /** Where a version of a rule stands: written, watching without telling anybody, running, or over. */
 export const ruleStates = ["draft", "shadow", "active", "retired"] as const;
 export type RuleState = (typeof ruleStates)[number];

@@ -13,7 +13,7 @@ import type { Log } from "../platform/log.ts";
 import { Backtests } from "../rule/backtest-run.ts";
 import { stopLostBacktests } from "../rule/backtest-store.ts";
 import { forgetHits } from "../rule/rule-hit-store.ts";
-import type { RuleWords } from "../rule/check-rule.ts";
+import type { RuleWords } from "../rule/rule-facts.ts";
 import { ruleRoutes } from "../rule/rule-http.ts";
 import { RulebookHolder } from "../rule/rulebook-store.ts";
 import type { RunningRules } from "../rule/running-rules.ts";

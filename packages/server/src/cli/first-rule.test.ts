@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { checkRule, testsPass } from "../rule/check-rule.ts";
+import { asShipped } from "../rule/running-rules.ts";
+import { testPack } from "../testing/pack.ts";
 
 const page = readFileSync(new URL("../../../../docs/how-to/first-rule.md", import.meta.url), "utf8");
 const main = new URL("../main.ts", import.meta.url).pathname;
@@ -33,6 +35,6 @@ test("C09 U02 the page for a first rule does what it says: its file is understoo
     });
   assert.deepEqual(said.join(""), blocks("text")[0]);
   // The editor would let it watch: it asks for more than the command line, which knows no taxonomy.
-  const checked = checkRule(rule, { categories: new Set(["till_fraud"]), pointsOf: () => 1 });
+  const checked = checkRule(rule, { categories: new Set(["till_fraud"]), pointsOf: () => 1 }, asShipped(testPack()));
   assert.deepEqual([checked.ok, checked.ok && testsPass(checked.value.tests)], [true, true], JSON.stringify(checked));
 });

@@ -75,6 +75,26 @@ test("C09 rules test runs what rules and correlations carry; a rule without a te
   });
 });
 
+test("C09 U02 rules test runs what filters carry: what is hidden, what is not, and what proves nothing", async () => {
+  const files = (tests: string) => ({ "a.yml": `${filter}${tests}`, "b.yml": `${voided}---\n${many}` });
+  const proven = `tests:
+  match: [{title: another till, event: {type: void, till: T-1}}]
+  no_match: [{title: the training till, event: {type: void, till: T-99}}]
+`;
+  assert.deepEqual(await said("test", files(proven)), {
+    code: 0,
+    out: "1 rule, 1 correlation, 1 filter: 4 passed, 0 failed\n",
+    err: "",
+  });
+  const idle = "tests: {no_match: [{title: a sale, event: {type: sale, till: T-99}}]}\n";
+  assert.deepEqual(await said("test", files(idle)), {
+    code: 1,
+    out: "1 rule, 1 correlation, 1 filter: 2 passed, 1 failed\n",
+    err: "Training tills: a sale: no rule matches it without the filter either\n",
+  });
+  assert.match((await said("test", files(""))).err, /^Training tills: carries no test\n$/);
+});
+
 test("C09 rules check says file, line, column, code and remedy of what it refuses, and loads nothing", async () => {
   const { code, out, err } = await said("check", { "b.yml": `${voided}---\n${many.replace("[void]", "[voids]")}` });
   assert.deepEqual([code, out], [1, ""]);

@@ -7,9 +7,11 @@ import {
   readyPipeline,
   readyPipelines,
   runCorrelationTests,
+  runFilterTests,
   runRuleTests,
   type CorrelationTestResult,
   type Detector,
+  type FilterTestResult,
   type RuleTestResult,
   type SigmaPipeline,
   type SigmaProblem,
@@ -113,7 +115,7 @@ function printPipeline(cli: Cli, name: string | undefined): number {
   return exitOk;
 }
 
-type TestResult = RuleTestResult | CorrelationTestResult;
+type TestResult = RuleTestResult | CorrelationTestResult | FilterTestResult;
 
 /** Null where something was refused; each refusal is printed as file:line:column with its remedy. */
 function readFiles(path: string, pipelines: readonly SigmaPipeline[], told: Outcome): Detector | null {
@@ -130,17 +132,20 @@ function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? "" : "s"}`;
 }
 
-function testDocuments(cli: Cli, { documents, ruleSet }: Detector, told: Outcome): number {
-  const { rules, correlations } = documents;
+function testDocuments(cli: Cli, { documents, ruleSet, effectOf }: Detector, told: Outcome): number {
+  const { rules, correlations, filters } = documents;
   const silent = new Set(correlations.flatMap((one) => one.rules.map(({ name }) => name)));
   let passed = 0;
   let failed = 0;
   const count = (title: string, results: readonly TestResult[]) => {
-    for (const { title: test, expected, got, ok } of results) {
+    for (const result of results) {
+      const { title: test, expected, got, ok } = result;
       if (ok) passed++;
       else failed++;
+      const idle = "proves" in result && !result.proves;
+      const says = idle ? "no rule matches it without the filter either" : `expected ${expected}, got ${got}`;
       if (ok) told.holds(title, test);
-      else told.fails(title, { name: test, kind: "test", says: `expected ${expected}, got ${got}` });
+      else told.fails(title, { name: test, kind: "test", says });
     }
     if (results.length > 0) return;
     told.fails(title, { name: "carries a test", kind: "missing", says: "carries no test" });
@@ -158,6 +163,7 @@ function testDocuments(cli: Cli, { documents, ruleSet }: Detector, told: Outcome
     if (!results.ok) throw new Error(`${correlation.title} compiled before and does not now`);
     count(correlation.title, results.value);
   }
+  for (const filter of filters) count(filter.title, runFilterTests(filter, effectOf(filter)));
   cli.out(`${countedAll(documents)}: ${passed} passed, ${failed} failed\n`);
   return failed === 0 ? exitOk : exitFailed;
 }

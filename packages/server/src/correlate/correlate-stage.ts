@@ -19,7 +19,7 @@ export type CorrelateInputs = {
 /** Stage 4: joins what belongs together. Answers one change per touched situation, in the order they were first touched. */
 export function correlateStage() {
   return async (detected: readonly DetectedSignal[], inputs: CorrelateInputs): Promise<readonly SituationChange[]> => {
-    const relevant = detected.filter((signal) => roleOf(signal, inputs.policy) !== "nothing");
+    const relevant = detected.filter((signal) => mayJoin(signal, inputs.policy));
     if (relevant.length === 0) return [];
     const near = await nearSituations(relevant, inputs);
     const working = new Map<string, Working>(near.map((situation) => [situation.id, workingOn(situation)]));
@@ -81,7 +81,7 @@ async function nearSituations(
 type Places = { readonly working: Map<string, Working>; readonly bySite: Map<string, Working[]> };
 
 function workingOn(situation: Situation): Working {
-  return { situation, candidate: toCandidate(situation), added: [], joins: [], isNew: false };
+  return { situation, candidate: candidateOf(situation), added: [], joins: [], isNew: false };
 }
 
 function place(signal: DetectedSignal, { working, bySite }: Places, inputs: CorrelateInputs): void {
@@ -101,15 +101,26 @@ function place(signal: DetectedSignal, { working, bySite }: Places, inputs: Corr
   const join: JoinTrace = { signalId: signal.signal.id, correlation: { arrival, candidates, decision } };
   if (known === undefined) {
     const situation = openedBy(member, { id: situationId as SituationId, siteId });
-    const opened = { situation, candidate: toCandidate(situation), added: [member], joins: [join], isNew: true };
+    const opened = { situation, candidate: candidateOf(situation), added: [member], joins: [join], isNew: true };
     working.set(situationId, opened);
     bySite.set(siteId, [...(bySite.get(siteId) ?? []), opened]);
     return;
   }
   known.situation = extend(known.situation, member);
-  known.candidate = toCandidate(known.situation);
+  known.candidate = candidateOf(known.situation);
   known.added.push(member);
   known.joins.push(join);
+}
+
+// Situations are never changed in place, and most that are near a batch were near the one before.
+const candidates = new WeakMap<Situation, Candidate>();
+
+function candidateOf(situation: Situation): Candidate {
+  const known = candidates.get(situation);
+  if (known !== undefined) return known;
+  const made = toCandidate(situation);
+  candidates.set(situation, made);
+  return made;
 }
 
 /** Only evidence ties: a passer-by who was seen near the spot must not carry the situation on to the next passer-by. */
@@ -123,6 +134,11 @@ function toCandidate(situation: Situation): Candidate {
     circumstances: situation.members.filter((member) => member.role === "context").length,
     members: tying.map((member) => member.traits as unknown as Traits),
   };
+}
+
+/** Whether a signal can be part of a situation at all. */
+export function mayJoin(signal: DetectedSignal, policy: CorrelationPolicy): boolean {
+  return roleOf(signal, policy) !== "nothing";
 }
 
 /**

@@ -85,6 +85,16 @@ function matchView(inputs: RuleInputs, rules: LoadedRules, texts: OpenedTexts) {
   return { matches: rules.ruleSet.evaluate(view, { product: "retail", service: inputs.service }), sealedBy };
 }
 
+/** Ids of what of a set matches, with the sealed texts opened, silent rules too. */
+export function matchedBy(
+  ruleSet: RuleSet,
+  { service, view }: Pick<RuleInputs, "service" | "view">,
+  texts: OpenedTexts,
+): readonly string[] {
+  const opened = texts.size === 0 ? view : openView(view, texts, new Map());
+  return ruleSet.evaluate(opened, { product: "retail", service }).map(({ ruleId }) => ruleId);
+}
+
 function detectionsOf(inputs: RuleInputs, matches: readonly SigmaMatch[], known: Known): readonly Detection[] {
   const signalId = inputs.signalId as Detection["signalId"];
   const { silent, correlations, meanings, titles } = known.rules;

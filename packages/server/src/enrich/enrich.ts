@@ -43,8 +43,7 @@ export function enrich(
   const fact = { signalId: signal.id, atMs: correctedAtMs, items };
   const isExit = exitTypes.has(signal.type);
   const isSale = signal.type === "pos_sale";
-  const sales = isExit ? salesFor(signal.siteId, inputs) : [];
-  const explanation = isExit ? explainBySales(fact, sales, policy.explain) : null;
+  const explanation = isExit ? explainBySales(fact, salesFor(signal.siteId, items, inputs), policy.explain) : null;
   const zoneId = zoneIdOf(directory, signal);
   const place: Place = { directory, device, zoneId, zone: directory.zone(signal.siteId, zoneId) };
   const explains = isSale ? exitsExplained(fact, memory, { siteId: signal.siteId, window: policy.explain }) : [];
@@ -65,7 +64,8 @@ export function enrich(
         deviceKey === null || offsetMs === null
           ? null
           : { ms: offsetMs, delays: memory.delaysOf(deviceKey).length + 1 },
-      explanation: explanation === null ? null : { verdict: explanation.verdict, salesSeen: sales.length },
+      explanation:
+        explanation === null ? null : { verdict: explanation.verdict, salesSeen: countSales(signal.siteId, inputs) },
       explains,
       windows: windows.length,
     }),
@@ -84,8 +84,18 @@ export function enrich(
   return { enriched, remembered };
 }
 
-function salesFor(siteId: string, { memory, olderSales }: EnrichInputs): readonly SaleFact[] {
-  return [...memory.salesAt(siteId), ...olderSales.filter((sale) => sale.siteId === siteId)];
+/** What may explain that these items passed; where none is named, any sale may. */
+function salesFor(
+  siteId: string,
+  items: readonly KnownItem[],
+  { memory, olderSales }: EnrichInputs,
+): readonly SaleFact[] {
+  const remembered = items.length === 0 ? memory.salesAt(siteId) : memory.salesOf(siteId, items);
+  return [...remembered, ...olderSales.filter((sale) => sale.siteId === siteId)];
+}
+
+function countSales(siteId: string, { memory, olderSales }: EnrichInputs): number {
+  return memory.salesAt(siteId).length + olderSales.filter((sale) => sale.siteId === siteId).length;
 }
 
 /**
@@ -111,22 +121,23 @@ function exitsExplained(
   memory: SiteMemory,
   at: { siteId: string; window: ExplainWindow },
 ): readonly string[] {
+  const sold = new Set(sale.items.flatMap(({ epc, sku }) => [epc, sku]).filter((name) => name !== null));
   const near = memory
     .exitsAt(at.siteId)
     .filter(
       (exit) =>
-        exit.items.length > 0 &&
+        exit.items.some(({ epc, sku }) => (epc !== null && sold.has(epc)) || (sku !== null && sold.has(sku))) &&
         isNear(exit, sale, at.window) &&
         explainBySales(exit, [sale], at.window).verdict !== "none",
     );
-  if (near.length === 0) return []; // nearly always: the sales of a busy shop are many, its exits few
-  const earlier = memory.salesAt(at.siteId).filter((one) => one.signalId !== sale.signalId);
-  return near
-    .filter(
-      (exit) =>
+  return near // nearly always none: the sales of a busy shop are many, its exits few
+    .filter((exit) => {
+      const earlier = memory.salesOf(at.siteId, exit.items).filter((one) => one.signalId !== sale.signalId);
+      return (
         explainBySales(exit, earlier, at.window).verdict !== "all" &&
-        explainBySales(exit, [...earlier, sale], at.window).verdict === "all",
-    )
+        explainBySales(exit, [...earlier, sale], at.window).verdict === "all"
+      );
+    })
     .map((exit) => exit.signalId);
 }
 

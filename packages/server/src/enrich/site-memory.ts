@@ -1,3 +1,4 @@
+import type { KnownItem } from "../flow.ts";
 import type { DelaySample } from "./clock-offset.ts";
 import type { ExitFact, SaleFact } from "./sale-explains.ts";
 import { SiteWindows, type Counted } from "./site-windows.ts";
@@ -23,6 +24,7 @@ export class SiteMemory {
   readonly #horizonMs: number;
   #entries: Remembered[] = []; // sales and exits only: what a window must let go of again
   readonly #sales = new Map<string, SaleFact[]>();
+  readonly #selling = new Map<string, SaleFact[]>(); // by site and article: those of a busy hour are too many to look through for each exit
   readonly #exits = new Map<string, ExitFact[]>();
   readonly #delays = new Map<string, DelaySample[]>(); // of devices: as many as the directory has
   #oldestMs = -Infinity;
@@ -41,6 +43,12 @@ export class SiteMemory {
     return this.#sales.get(siteId) ?? [];
   }
 
+  /** Of the site's sales those that can cover one of these items, in no order. */
+  salesOf(siteId: string, items: readonly KnownItem[]): readonly SaleFact[] {
+    const articles = new Set(items.flatMap(articlesOf));
+    return [...new Set([...articles].flatMap((article) => this.#selling.get(`${siteId}\n${article}`) ?? []))];
+  }
+
   exitsAt(siteId: string): readonly ExitFact[] {
     return this.#exits.get(siteId) ?? [];
   }
@@ -51,7 +59,10 @@ export class SiteMemory {
 
   remember(entry: Remembered): void {
     if (entry.counted != null) this.windows.add(entry.siteId, entry.counted);
-    if (entry.sale !== null) listAt(this.#sales, entry.siteId).push(entry.sale);
+    if (entry.sale !== null) {
+      listAt(this.#sales, entry.siteId).push(entry.sale);
+      for (const article of soldIn(entry.sale)) listAt(this.#selling, `${entry.siteId}\n${article}`).push(entry.sale);
+    }
     if (entry.exit !== null) listAt(this.#exits, entry.siteId).push(entry.exit);
     if (entry.deviceKey !== null) {
       const delays = listAt(this.#delays, entry.deviceKey);
@@ -70,11 +81,24 @@ export class SiteMemory {
     const gone = keep === -1 ? this.#entries.splice(0) : this.#entries.splice(0, keep);
     if (gone.length === 0) return;
     const goneSignals = new Set(gone.flatMap((entry) => [entry.sale?.signalId, entry.exit?.signalId]));
+    const articles = gone.flatMap(({ siteId, sale }) =>
+      sale === null ? [] : [...soldIn(sale)].map((article) => `${siteId}\n${article}`),
+    );
+    for (const key of new Set(articles)) keepOnly(this.#selling, key, (sale) => !goneSignals.has(sale.signalId));
     for (const siteId of new Set(gone.map((entry) => entry.siteId))) {
       keepOnly(this.#sales, siteId, (sale) => !goneSignals.has(sale.signalId));
       keepOnly(this.#exits, siteId, (exit) => !goneSignals.has(exit.signalId));
     }
   }
+}
+
+function soldIn({ items }: SaleFact): ReadonlySet<string> {
+  return new Set(items.flatMap(articlesOf));
+}
+
+/** By which a sale and what passed a gate may be the same thing. */
+function articlesOf({ epc, sku }: KnownItem): readonly string[] {
+  return [...(epc === null ? [] : [`epc:${epc}`]), ...(sku === null ? [] : [`sku:${sku}`])];
 }
 
 function listAt<T>(map: Map<string, T[]>, key: string): T[] {

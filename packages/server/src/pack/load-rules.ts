@@ -1,6 +1,8 @@
 import {
   compile,
+  compileRules,
   correlationIdOf,
+  CorrelationSet,
   ruleIdOf,
   type Detector,
   type SigmaCorrelation,
@@ -43,22 +45,41 @@ export function loadRules(
   const timespanMs = windows.timespanMaxMs;
   if (timespanMs > timespanMaxMs) return refused(longestOf(documents.correlations).map(tooLong));
   const parsed = documents.rules;
-  const all = [
-    ...parsed.map((rule) => [ruleIdOf(rule), rule] as const),
-    ...documents.correlations.map((one) => [correlationIdOf(one), one] as const),
-  ];
-  const rules = {
-    version,
-    ruleSet,
-    meanings: new Map(all.map(([id, one]) => [id, meaningOf(one)])),
-    correlations: new Map(documents.correlations.map((one) => [correlationIdOf(one), one])),
-    titles: new Map(all.map(([id, { title }]) => [id, title])),
-    silent: windows.silentRules,
-    timespanMs,
-    startCounting,
-  };
-  const words = new Map(all.map(([id, one]) => [id, wordsOf(one)]));
+  const rules = { version, ruleSet, ...namesOf(documents), silent: windows.silentRules, timespanMs, startCounting };
+  const words = new Map(
+    [
+      ...parsed.map((rule) => [ruleIdOf(rule), rule] as const),
+      ...documents.correlations.map((one) => [correlationIdOf(one), one] as const),
+    ].map(([id, one]) => [id, wordsOf(one)]),
+  );
   return ok({ rules, words, parsed, detector: detector.value });
+}
+
+/** What some of its files say, by themselves: narrowed as in the whole, with windows of their own. They MUST count no rule of another file. */
+export function rulesOfFiles({ detector }: Rulebook, files: ReadonlySet<string>, version: string): LoadedRules {
+  const rules = detector.documents.rules.filter(({ file }) => files.has(file));
+  const correlations = detector.documents.correlations.filter(({ file }) => files.has(file));
+  const ruleSet = compileRules(rules);
+  const start = () => CorrelationSet.compile(correlations, rules, windowLimits);
+  const windows = start();
+  if (!ruleSet.ok || !windows.ok) throw new Error("a part of rules that compiled, and counts no others, compiles too");
+  const startCounting = () => {
+    const started = start();
+    if (!started.ok) throw new Error("what compiled before compiles again");
+    return started.value;
+  };
+  const { silentRules: silent, timespanMaxMs: timespanMs } = windows.value;
+  return { version, ruleSet: ruleSet.value, ...namesOf({ rules, correlations }), silent, timespanMs, startCounting };
+}
+
+function namesOf(documents: Pick<Detector["documents"], "rules" | "correlations">) {
+  const correlations = new Map(documents.correlations.map((one) => [correlationIdOf(one), one]));
+  const all = [...documents.rules.map((rule) => [ruleIdOf(rule), rule] as const), ...correlations];
+  return {
+    meanings: new Map(all.map(([id, one]) => [id, meaningOf(one)])),
+    correlations,
+    titles: new Map(all.map(([id, { title }]) => [id, title])),
+  };
 }
 
 function longestOf(correlations: readonly SigmaCorrelation[]): readonly SigmaCorrelation[] {

@@ -3,8 +3,10 @@ import {
   correlationIdOf,
   ruleIdOf,
   runCorrelationTests,
+  runFilterTests,
   runRuleTests,
   type CorrelationSet,
+  type Detector,
   type RuleSet,
   type SigmaCorrelation,
   type SigmaProblem,
@@ -17,7 +19,9 @@ export type MisuseRules = {
   readonly version: string;
   readonly rules: readonly SigmaRule[];
   readonly correlations: readonly SigmaCorrelation[];
+  readonly filters: Detector["documents"]["filters"];
   readonly ruleSet: RuleSet;
+  readonly effectOf: Detector["effectOf"];
   readonly makeCounts: () => CorrelationSet;
 };
 
@@ -31,9 +35,8 @@ export function loadMisuseRules(
 ): Result<MisuseRules, readonly SigmaProblem[]> {
   const detector = compile(files);
   if (!detector.ok) return detector;
-  const { documents, ruleSet, startCorrelating } = detector.value;
-  const { rules, correlations } = documents;
-  return ok({ version, rules, correlations, ruleSet, makeCounts: startCorrelating });
+  const { documents, ruleSet, effectOf, startCorrelating } = detector.value;
+  return ok({ version, ...documents, ruleSet, effectOf, makeCounts: startCorrelating });
 }
 
 export type MisuseTest = {
@@ -43,9 +46,9 @@ export type MisuseTest = {
   readonly ok: boolean;
 };
 
-/** The tests that rules and correlations carry. A rule that only serves to be counted is proven by its correlation. */
+/** The tests that rules, correlations and filters carry. A rule that only serves to be counted is proven by its correlation. */
 export function runMisuseTests(loaded: MisuseRules): readonly MisuseTest[] {
-  const { rules, correlations, ruleSet } = loaded;
+  const { rules, correlations, filters, ruleSet, effectOf } = loaded;
   const counted = (one: SigmaCorrelation) => {
     const tested = runCorrelationTests(one, loaded);
     if (!tested.ok) throw new Error("the misuse rules compiled before and do not now");
@@ -54,6 +57,7 @@ export function runMisuseTests(loaded: MisuseRules): readonly MisuseTest[] {
   return [
     ...rules.flatMap((rule) => runRuleTests(rule, ruleSet).map((test) => ({ rule: rule.title, ...test }))),
     ...correlations.flatMap((one) => counted(one).map((test) => ({ rule: one.title, ...test }))),
+    ...filters.flatMap((one) => runFilterTests(one, effectOf(one)).map((test) => ({ rule: one.title, ...test }))),
   ];
 }
 

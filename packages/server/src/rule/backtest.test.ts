@@ -4,6 +4,7 @@ import { sql } from "kysely";
 import type { BacktestDay, Signal } from "@tillwatch/wire";
 import { freshPglite, testOnDatabases } from "../testing/databases.ts";
 import { backtestStream, counted, endOf } from "../testing/backtest-stream.ts";
+import { filterId, filterText } from "../testing/filters.ts";
 import { testPack } from "../testing/pack.ts";
 import { ruleHouse, type RuleHouse } from "../testing/rule-house.ts";
 import { nodeDigest } from "../platform/digest.ts";
@@ -136,6 +137,30 @@ testOnDatabases(
     assert.ok(
       examples.every((one: { kind: string; signals: unknown[] }) => one.kind === "unmade" && one.signals.length > 0),
     );
+  },
+);
+
+testOnDatabases(
+  "C10 C11 a backtest of a filter says what it would unmake: what the pipeline does not make of the same signals where it runs",
+  async (database, context) => {
+    const stream = backtestStream();
+    const filter = filterText({ selection: "{ data.after_payment: true }", tests: null });
+    const house = await sent(context, database, { stream });
+    const other = await freshPglite();
+    context.after(() => other.close());
+    const where = await sent(context, other, { stream, rules: filter });
+    const [before, after] = [liveTotals(house.scored), liveTotals(where.scored)];
+    assert.ok(after.incidents < before.incidents, "the filter does something to these signals");
+    const { days, examples } = await backtested(house, given(filter));
+    const [situation, incident] = totals(days);
+    assert.deepEqual([situation?.before, situation?.after], [before.situations, after.situations]);
+    assert.deepEqual([incident?.before, incident?.after], [before.incidents, after.incidents]);
+    assert.ok((incident?.unmade ?? 0) > 0);
+    assert.ok(examples.some((one: { kind: string; what: string }) => one.kind === "unmade" && one.what === "incident"));
+    const drafted = await house.as("anna")("/rules", { rule: filter, because: "voids are not of interest" });
+    assert.equal(drafted.status, 201, drafted.text);
+    const kept = await backtested(house, { version: { id: filterId, number: 1 } });
+    assert.deepEqual([kept.days, kept.subjects[0]?.number], [days, 1]);
   },
 );
 

@@ -5,11 +5,14 @@ import { appendAudit } from "../audit/audit-append.ts";
 import type { Chance } from "../platform/chance.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Db, Tx } from "../schema.ts";
-import { checkRule, testsPass, type CheckedRule, type RuleWords } from "./check-rule.ts";
+import { checkRule, kindOfText, testsPass, type CheckedRule } from "./check-rule.ts";
+import { factsOfFilter } from "./check-filter.ts";
+import type { RuleWords } from "./rule-facts.ts";
 import { countLines } from "./line-diff.ts";
 import {
   activate,
   endShadow,
+  judgedAs,
   retire,
   rollBack,
   sign,
@@ -26,6 +29,7 @@ import {
   insertVersion,
   ranBefore,
   saveLife,
+  signedVersions,
   storedRule,
   versionOfRule,
   type NewStep,
@@ -34,7 +38,7 @@ import {
   type VersionRow,
 } from "./rule-store.ts";
 import { lockRulebook, raiseRevision, type RulebookHolder } from "./rulebook-store.ts";
-import { saysOf } from "./running-rules.ts";
+import { saysOf, type FilterWatch, type RunningRules } from "./running-rules.ts";
 
 export type RuleDeps = {
   readonly db: Db;
@@ -51,6 +55,8 @@ export type RuleRefusal =
   | { readonly code: "rule_unknown" }
   | { readonly code: "rule_id_taken" }
   | { readonly code: "rule_id_changed" }
+  | { readonly code: "rule_kind_changed" }
+  | { readonly code: "filter_unsigned"; readonly says: string }
   | { readonly code: "rule_file_shared" }
   | { readonly code: "rule_unchanged" }
   | { readonly code: "rule_version_changed"; readonly latest: number }
@@ -80,14 +86,16 @@ export function draftRule(
   { id, text, base, ...by }: By & { readonly id: string | null; readonly text: string; readonly base: number | null },
 ): Promise<Outcome> {
   return changing(deps, async (tx) => {
-    const checked = checkRule(text, deps.words);
-    if (!checked.ok) throw new Refused({ code: "rule_refused", problems: checked.error });
-    const { facts } = checked.value;
+    const { facts } = await checkedText(tx, deps, text);
     if (id !== null && facts.id !== id) throw new Refused({ code: "rule_id_changed" });
     const rule = id === null ? await newRule(tx, deps, facts.id) : await found(tx, deps, id);
     if (base !== null && base !== rule.latest) throw new Refused({ code: "rule_version_changed", latest: rule.latest });
     const before = await textBefore(tx, deps, rule);
     if (before === text) throw new Refused({ code: "rule_unchanged" });
+    // A filter in the place of a rule would end the rule; and what guards the one is not what guards the other.
+    const was = before === null ? null : kindOfText(before);
+    if (was !== null && (was === "filter") !== (facts.kind === "filter"))
+      throw new Refused({ code: "rule_kind_changed" });
     const number = rule.latest + 1;
     const version = { number, title: facts.title, text, sha256: sha256(text), author: by.actor, because: by.because };
     await insertVersion(tx, rule.id, { ...version, nowMs: deps.clock() });
@@ -108,7 +116,7 @@ export function watchRule(
     const rule = await found(tx, deps, id);
     const life = must(toShadow(rule, number));
     const version = await versionFor(tx, deps, { id, number });
-    tested(version, deps);
+    await tested(tx, deps, version);
     return move(tx, deps, { rule, life, version, step: { kind: "shadowed", number, ...by } });
   });
 }
@@ -132,9 +140,10 @@ export function activateRule(
     const rule = await found(tx, deps, id);
     const version = await versionFor(tx, deps, { id, number });
     // Whoever wrote it or wants it to run is no judge of it.
-    const judged = await judgedShadow(tx, { id, number }, { but: [by.actor, version.author] });
-    const { facts } = tested(version, deps);
-    const life = must(activate(rule, number, { by: by.actor, pages: facts.pages, judged, bar: deps.bar }));
+    const cases = await judgedShadow(tx, { id, number }, { but: [by.actor, version.author] });
+    const { kind, pages } = (await tested(tx, deps, version)).facts;
+    const judged = judgedAs(kind, cases);
+    const life = must(activate(rule, number, { by: by.actor, kind, pages, judged, bar: deps.bar }));
     return move(tx, deps, { rule, life, version, step: { kind: life.kind, number, judged, ...by } });
   });
 }
@@ -149,8 +158,8 @@ export function signRule(
     const version = await versionFor(tx, deps, { id, number });
     const life = must(sign(rule, number, { by: by.actor, author: version.author }));
     if (version.sha256 !== signed) throw new Refused({ code: "rule_signed_text_differs" });
-    tested(version, deps);
-    const judged = await judgedShadow(tx, { id, number }, { but: [by.actor, version.author] });
+    const { kind } = (await tested(tx, deps, version)).facts;
+    const judged = judgedAs(kind, await judgedShadow(tx, { id, number }, { but: [by.actor, version.author] }));
     const asked = rule.asked?.by ?? by.actor;
     const step = { kind: "activated" as const, number, judged, ...by, actor: asked, signedBy: by.actor };
     return move(tx, deps, { rule, life, version, step });
@@ -211,6 +220,7 @@ async function move(tx: Tx, deps: RuleDeps, { rule, life, version, step }: Move)
     await raiseRevision(tx);
     const made = await deps.holder.composed(tx);
     if (!made.ok) throw new Refused({ code: "rule_does_not_fit", says: saysOf(made.error) });
+    await signedFilters(tx, deps, { made: made.value, signing: step.signedBy === undefined ? null : rule.id });
     book = { rules: made.value.versions.rules };
   }
   await note(tx, deps, {
@@ -220,6 +230,29 @@ async function move(tx: Tx, deps: RuleDeps, { rule, life, version, step }: Move)
     body: { ...book, shadow_before: rule.shadow, shadow_after: life.shadow },
   });
   return { id: rule.id, number: step.number, kind: step.kind };
+}
+
+type Composed = { readonly made: RunningRules; readonly signing: string | null };
+
+/**
+ * No filter narrows what pages without a second person's signature under its version, by whatever way it comes to that: its own activation, a way
+ * back, or a rule that runs again below it. What did so before this change (other weights, an older program) hinders no other change.
+ */
+async function signedFilters(tx: Tx, { holder, words }: RuleDeps, { made, signing }: Composed): Promise<void> {
+  const over = pagingFilters(made, words).filter(({ id, number }) => number > 0 && id !== signing);
+  if (over.length === 0) return;
+  const before = new Set(pagingFilters(holder.current(), words).map(({ id, number }) => `${id} ${number}`));
+  const signed = await signedVersions(tx);
+  const open = over.find(({ id, number }) => !signed.has(`${id} ${number}`) && !before.has(`${id} ${number}`));
+  if (open !== undefined) throw new Refused({ code: "filter_unsigned", says: open.filter.title });
+}
+
+function pagingFilters({ filters, rulebook }: RunningRules, words: RuleWords): readonly FilterWatch[] {
+  const correlations = [...rulebook.rules.correlations.values()];
+  return filters.filter(
+    ({ shadow, filter, effect }) =>
+      !shadow && factsOfFilter(filter, { rules: effect.rules, correlations }, words).pages,
+  );
 }
 
 type Version = Pick<VersionRow, "number" | "text" | "sha256" | "author">;
@@ -264,7 +297,7 @@ function must<T>(result: Result<T, LifeRefusal>): T {
 }
 
 async function newRule(tx: Tx, { holder, clock }: RuleDeps, id: string): Promise<RuleRow> {
-  const taken = holder.shipped.byId.has(id) || holder.current().rulebook.rules.meanings.has(id);
+  const taken = holder.shipped.byId.has(id) || isRunning(holder.current(), id);
   if (taken || (await storedRule(tx, id)) !== null) throw new Refused({ code: "rule_id_taken" });
   await insertRule(tx, { id, origin: "written", nowMs: clock() });
   return again(tx, id);
@@ -275,11 +308,15 @@ async function found(tx: Tx, { holder, clock }: RuleDeps, id: string): Promise<R
   const stored = await storedRule(tx, id);
   if (stored !== null) return stored;
   if (!holder.shipped.byId.has(id)) {
-    const shared = holder.current().rulebook.rules.meanings.has(id);
+    const shared = isRunning(holder.current(), id);
     throw new Refused({ code: shared ? "rule_file_shared" : "rule_unknown" });
   }
   await insertRule(tx, { id, origin: "pack", nowMs: clock() });
   return again(tx, id);
+}
+
+function isRunning({ rulebook, filters }: RunningRules, id: string): boolean {
+  return rulebook.rules.meanings.has(id) || filters.some((one) => one.id === id);
 }
 
 async function again(tx: Tx, id: string): Promise<RuleRow> {
@@ -307,12 +344,20 @@ async function textBefore(tx: Tx, { holder }: RuleDeps, rule: RuleRow): Promise<
   return (await versionOfRule(tx, rule.id, rule.latest))?.text ?? null;
 }
 
-/** The same check as when it was handed in: the program, the taxonomy and the weights may have changed since. */
-function tested(version: Version, { words }: RuleDeps): CheckedRule {
-  const checked = checkRule(version.text, words);
+/** A filter is read beside the rules that the store holds now: this process may have taken others a moment ago. */
+async function checkedText(tx: Tx, { words, holder }: RuleDeps, text: string): Promise<CheckedRule> {
+  const composed = kindOfText(text) === "filter" ? await holder.composed(tx) : ok(holder.current());
+  if (!composed.ok) throw new Refused({ code: "rule_does_not_fit", says: saysOf(composed.error) });
+  const checked = checkRule(text, words, composed.value);
   if (!checked.ok) throw new Refused({ code: "rule_refused", problems: checked.error });
-  const { tests } = checked.value;
-  if (testsPass(tests)) return checked.value;
+  return checked.value;
+}
+
+/** The same check as when it was handed in: the program, the taxonomy, the weights and what it narrows may have changed since. */
+async function tested(tx: Tx, deps: RuleDeps, version: Version): Promise<CheckedRule> {
+  const checked = await checkedText(tx, deps, version.text);
+  const { tests } = checked;
+  if (testsPass(tests)) return checked;
   const failing = tests.filter((one) => !one.ok);
   if (failing.length === 0) throw new Refused({ code: "rule_tests_missing" });
   const says = failing.map(({ title, expected, note: why }) => `"${title}" (${why ?? `expected ${expected}`})`);

@@ -164,6 +164,15 @@ function otherAnswerOf(refusal: Exclude<RuleRefusal, { readonly code: ConflictCo
       return problem(403, refusal.code, "whoever wrote it or asked that it run cannot sign it", {
         remedy: "Another person signs it.",
       });
+    case "filter_unsigned":
+      return problem(
+        409,
+        refusal.code,
+        `the filter "${refusal.says}" would hide what pages, and no second person signed it`,
+        {
+          remedy: "Retire the filter first; let it watch and run again afterwards, which asks for a signature.",
+        },
+      );
     case "rule_id_changed":
       return problem(422, refusal.code, "the file has another id than the rule", {
         pointer: "/rule",
@@ -181,6 +190,7 @@ function isConflict(refusal: RuleRefusal): refusal is RuleRefusal & { readonly c
 const sentences = {
   rule_id_taken: "a rule with this id is there already",
   rule_file_shared: "the rule shares its file of the pack with others, so it is changed in the pack alone",
+  rule_kind_changed: "a filter cannot take the place of a rule, nor a rule that of a filter",
   rule_unchanged: "the text reads like the version before",
   rule_signed_text_differs: "what was signed is not the text of this version",
   rule_not_in_shadow: "the version does not watch",

@@ -1,11 +1,13 @@
 import {
   compile,
+  parseSigma,
   runCorrelationTests,
   runRuleTests,
   type Detector,
   type RuleSet,
   type SigmaCorrelation,
   type SigmaDocuments,
+  type SigmaFilter,
   type SigmaProblem,
   type SigmaRule,
 } from "@tillwatch/sigma";
@@ -13,71 +15,91 @@ import {
   isJsonObject,
   ok,
   refused,
-  type JsonObject,
   type Result,
+  type RuleKind,
   type RuleProblem,
   type RuleTest,
 } from "@tillwatch/wire";
-import { meaningOf } from "../detect/detect.ts";
-
-/** What a rule file says of itself, as lists show it. */
-export type RuleFacts = {
-  readonly id: string;
-  readonly title: string;
-  readonly level: string | null;
-  readonly category: string;
-  readonly triageLevel: number;
-  readonly points: number | null; // null: by its level
-  readonly service: string | null;
-  readonly pages: boolean;
-};
+import { checkFilter, type Beside } from "./check-filter.ts";
+import { factsOf, product, serviceOf, type RuleFacts, type RuleWords } from "./rule-facts.ts";
 
 export type CheckedRule = { readonly facts: RuleFacts; readonly tests: readonly RuleTest[] };
-
-export type RuleWords = {
-  /** Codes of the taxonomy. */
-  readonly categories: ReadonlySet<string>;
-  /** What a rule counts: by score.yaml where that names it, else as its file says (`stated`), else by its level. */
-  readonly pointsOf: (rule: {
-    readonly id: string;
-    readonly level: string | null;
-    readonly stated: number | null;
-  }) => number;
-};
 
 /** Longest rule file, in UTF-16 code units. */
 export const ruleTextMax = 64 * 1024;
 
 const file = "rule";
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const product = "retail";
 
 /**
- * Reads one rule file as a person hands it in, and runs the tests that it carries. Refuses with every problem by line and column; a test
- * that fails is no problem of the file but stands in `tests`.
+ * Reads one rule file as a person hands it in, and runs the tests that it carries; a filter beside the rules that run, which it narrows.
+ * Refuses with every problem by line and column; a test that fails is no problem of the file but stands in `tests`.
  */
-export function checkRule(text: string, words: RuleWords): Result<CheckedRule, readonly RuleProblem[]> {
-  const compiled = compile([{ file, text }]);
-  if (!compiled.ok) return refused(compiled.error.map(toProblem));
-  const { documents, ruleSet } = compiled.value;
-  const head = headOf(documents);
+export function checkRule(text: string, words: RuleWords, beside: Beside): Result<CheckedRule, readonly RuleProblem[]> {
+  const parsed = parseSigma(text, file);
+  if (!parsed.ok) return refused(parsed.error.map(toProblem));
+  const head = headOf(parsed.value);
   if (head === null) return refused([problemAt(1, oneRule)]);
+  if (head.kind === "filter") return checkedFilter(text, head.of, { words, beside });
+  const compiled = compile([{ file, text }]);
+  return compiled.ok ? checkedRule(head.of, compiled.value, words) : refused(compiled.error.map(toProblem));
+}
+
+type FilterGiven = { readonly words: RuleWords; readonly beside: Beside };
+
+function checkedFilter(
+  text: string,
+  filter: SigmaFilter,
+  { words, beside }: FilterGiven,
+): Result<CheckedRule, readonly RuleProblem[]> {
+  const problems = [
+    ...(uuid.test(filter.id ?? "") ? [] : [problemAt(filter.line, noId)]),
+    ...(filter.logsource.product === product ? [] : [problemAt(filter.line, otherProduct)]),
+  ];
+  if (problems.length > 0) return refused(problems);
+  const checked = checkFilter({ filter, given: { file, text } }, words, beside);
+  if (!checked.ok) return refused(checked.error.map(toProblem));
+  return checked.value.facts.narrows.length > 0 ? checked : refused([problemAt(filter.line, narrowsNothing)]);
+}
+
+function checkedRule(
+  head: SigmaRule | SigmaCorrelation,
+  detector: Detector,
+  words: RuleWords,
+): Result<CheckedRule, readonly RuleProblem[]> {
+  const { documents, ruleSet } = detector;
   const facts = factsOf(head, words, documents.rules);
   const foreign = documents.rules.filter(({ logsource }) => logsource.product !== product);
   const problems = [...problemsOf(head, facts, words), ...foreign.map(({ line }) => problemAt(line, otherProduct))];
   if (problems.length > 0) return refused(problems);
-  return ok({ facts, tests: "type" in head ? countingTests(head, compiled.value) : testsOf(head, ruleSet) });
+  return ok({ facts, tests: "type" in head ? countingTests(head, detector) : testsOf(head, ruleSet) });
 }
 
-/** What a file is about: its one rule, or its one correlation with nothing beside it but the rules that it counts. null: neither. */
-export function headOf({ rules, correlations, filters }: SigmaDocuments): SigmaRule | SigmaCorrelation | null {
+export type Head =
+  | { readonly kind: "rule"; readonly of: SigmaRule }
+  | { readonly kind: "correlation"; readonly of: SigmaCorrelation }
+  | { readonly kind: "filter"; readonly of: SigmaFilter };
+
+/** What a file is about: its one rule, its one correlation with nothing beside it but the rules that it counts, its one filter. null: none of them. */
+export function headOf({ rules, correlations, filters }: SigmaDocuments): Head | null {
   const [rule, ...others] = rules;
   const [correlation, ...more] = correlations;
-  if (filters.length > 0 || more.length > 0) return null;
-  if (correlation === undefined) return others.length > 0 ? null : (rule ?? null);
+  const [filter, ...filtersBeside] = filters;
+  if (filter !== undefined) {
+    const isAlone = rules.length === 0 && correlations.length === 0 && filtersBeside.length === 0;
+    return isAlone ? { kind: "filter", of: filter } : null;
+  }
+  if (more.length > 0) return null;
+  if (correlation === undefined) return others.length > 0 || rule === undefined ? null : { kind: "rule", of: rule };
   const counted = new Set(correlation.rules.map(({ name }) => name));
   const isCounted = ({ id, name }: SigmaRule) => [id, name].some((word) => word !== null && counted.has(word));
-  return rules.length > 0 && rules.every(isCounted) ? correlation : null;
+  return rules.length > 0 && rules.every(isCounted) ? { kind: "correlation", of: correlation } : null;
+}
+
+/** What a text that was understood once is about; null where it is not any more. */
+export function kindOfText(text: string): RuleKind | null {
+  const parsed = parseSigma(text, file);
+  return parsed.ok ? (headOf(parsed.value)?.kind ?? null) : null;
 }
 
 /** Its own, and those of the rules that it counts as far as they fail: what proves the rules does not prove what counts them. */
@@ -96,39 +118,6 @@ export function testsPass(tests: readonly RuleTest[]): boolean {
   return both && tests.every((one) => one.ok);
 }
 
-/**
- * What is known of a parsed rule. It pages if it can put somebody on his feet: alone or together with others, for every rule that adds
- * points carries a situation towards an incident, and a level of 2 or 3 raises one.
- */
-export function factsOf(
-  rule: SigmaRule | SigmaCorrelation,
-  { pointsOf }: Pick<RuleWords, "pointsOf">,
-  counted: readonly SigmaRule[] = [],
-): RuleFacts {
-  const { category, triageLevel } = meaningOf(rule);
-  const own = rule.custom["tillwatch"];
-  const stated = isJsonObject(own) ? own["points"] : null;
-  const points = typeof stated === "number" && Number.isInteger(stated) ? stated : null;
-  const id = rule.id ?? "";
-  return {
-    id,
-    title: rule.title,
-    level: rule.level,
-    category,
-    triageLevel,
-    points,
-    service: "type" in rule ? serviceOfAll(counted) : rule.logsource.service,
-    pages: triageLevel > 1 || pointsOf({ id, level: rule.level, stated: points }) > 0,
-  };
-}
-
-/** null: several, or any. */
-function serviceOfAll(rules: readonly SigmaRule[]): string | null {
-  const services = new Set(rules.map(({ logsource }) => logsource.service));
-  const [only = null] = services;
-  return services.size === 1 ? only : null;
-}
-
 /** The tests as the pipeline would see their events: an event that must match comes from the service that the rule asks for. */
 function testsOf(rule: SigmaRule, ruleSet: RuleSet): readonly RuleTest[] {
   const results = runRuleTests(rule, ruleSet);
@@ -141,12 +130,6 @@ function testsOf(rule: SigmaRule, ruleSet: RuleSet): readonly RuleTest[] {
     const note = `it matches, but comes from ${service === "" ? "no service" : service}${wanted === null ? "" : ` and the rule asks for ${wanted}`}: it would never run`;
     return { ...result, got: "no_match" as const, ok: false, note };
   });
-}
-
-function serviceOf(event: JsonObject): string {
-  const device = event["device"];
-  const kind = isJsonObject(device) ? device["kind"] : null;
-  return typeof kind === "string" ? kind : "";
 }
 
 function problemsOf(
@@ -179,9 +162,9 @@ function toProblem({ code, line, column, message, remedy }: SigmaProblem): RuleP
 
 const oneRule = {
   code: "rule_one_document",
-  message: "The file is neither one rule, nor one correlation with the rules that it counts and no others.",
-  remedy:
-    "Give each rule a file of its own, and each correlation one with what it counts; filters belong into the pack.",
+  message:
+    "The file is neither one rule, nor one correlation with the rules that it counts and no others, nor one filter.",
+  remedy: "Give each rule and each filter a file of its own, and each correlation one with what it counts.",
 };
 const noId = {
   code: "rule_id_missing",
@@ -192,6 +175,11 @@ const otherProduct = {
   code: "rule_product_foreign",
   message: "The rule does not ask for `product: retail`, and no signal here has another.",
   remedy: "Write `product: retail` under `logsource`.",
+};
+const narrowsNothing = {
+  code: "rule_filter_idle",
+  message: "No rule that runs reads the log source of the filter: it would narrow nothing.",
+  remedy: "Name the service of the rules that are meant, or their ids under `filter: rules:`.",
 };
 const unknownCategory = {
   code: "rule_category_unknown",

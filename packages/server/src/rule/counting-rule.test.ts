@@ -37,11 +37,11 @@ testOnDatabases(
     await signal(refunded(40), refunded(41));
     const found = scored.flatMap(({ situation }) => situation.members.flatMap((one) => one.detections));
     assert.deepEqual([...new Set(found.map(({ ruleTitle }) => ruleTitle))], ["Many refunds at one till"]);
-    type Item = { title: string; counts: boolean; countedBy: string[]; editable: boolean; days: { live: number }[] };
+    type Item = { title: string; kind: string; countedBy: string[]; editable: boolean; days: { live: number }[] };
     const { items } = (await anna("/rules")).body as { items: Item[] };
     const listed = (title: string) => items.find((one) => one.title === title);
     const counts = listed("Many refunds at one till");
-    assert.deepEqual([counts?.counts, counts?.editable, counts?.days[0]?.live], [true, true, found.length]);
+    assert.deepEqual([counts?.kind, counts?.editable, counts?.days[0]?.live], ["correlation", true, found.length]);
     assert.deepEqual(listed("Goods were taken back")?.countedBy, ["Many refunds at one till"]);
   },
 );

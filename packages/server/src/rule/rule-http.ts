@@ -139,7 +139,7 @@ function versionRoutes(instance: FastifyInstance, deps: RuleDeps): void {
     const against = request.query.against ?? number - 1;
     const before = await textAt(deps, id, against);
     if (before === null && request.query.against !== undefined) throw unknownVersion();
-    return versionView({ id, life: lifeOf(await storedRule(deps.db, id)), kept, before }, deps.words);
+    return versionView({ id, life: lifeOf(await storedRule(deps.db, id)), kept, before }, deps);
   });
   const hits = {
     tags: ruleTags,
@@ -174,7 +174,7 @@ function checkRoute(instance: FastifyInstance, deps: RuleDeps): void {
     const before = against === undefined ? null : await textAt(deps, against.id, against.number);
     if (before === null && against !== undefined) throw unknownVersion();
     const diff = before === null || before.text === rule ? null : [...diffLines(before.text, rule)];
-    return { ...checkView(rule, deps.words), diff };
+    return { ...checkView(rule, deps), diff };
   });
 }
 

@@ -4,6 +4,7 @@ import {
   activate,
   endShadow,
   isAboveBar,
+  judgedAs,
   retire,
   rollBack,
   sign,
@@ -31,17 +32,18 @@ const refusals: readonly { readonly says: string; readonly run: () => unknown; r
   { says: "the end of a watch that is not", run: () => endShadow(written), code: "rule_not_in_shadow" },
   {
     says: "a draft that would run without having watched, however well it was judged",
-    run: () => activate(written, 3, { by: anna, pages: false, judged: judgedWell, bar }),
+    run: () => activate(written, 3, { by: anna, kind: "rule", pages: false, judged: judgedWell, bar }),
     code: "rule_not_in_shadow",
   },
   {
     says: "another version than the one that watches",
-    run: () => activate({ ...written, shadow: 2 }, 3, { by: anna, pages: false, judged: judgedWell, bar }),
+    run: () =>
+      activate({ ...written, shadow: 2 }, 3, { by: anna, kind: "rule", pages: false, judged: judgedWell, bar }),
     code: "rule_not_in_shadow",
   },
   {
     says: "what runs already, once more",
-    run: () => activate({ ...written, live: 3 }, 3, { by: anna, pages: true, judged: judgedWell, bar }),
+    run: () => activate({ ...written, live: 3 }, 3, { by: anna, kind: "rule", pages: true, judged: judgedWell, bar }),
     code: "rule_already_running",
   },
   {
@@ -89,7 +91,7 @@ for (const { says, run, code } of refusals) {
 
 test("C11 a rule that pages runs at once above the bar, and asks for a signature below it", () => {
   const life = { ...written, shadow: 3 };
-  const by = { by: anna, pages: true, bar };
+  const by = { by: anna, kind: "rule" as const, pages: true, bar };
   assert.deepEqual(activate(life, 3, { ...by, judged: judgedWell }), {
     ok: true,
     value: { kind: "activated", live: 3, shadow: null, asked: null },
@@ -102,8 +104,25 @@ test("C11 a rule that pages runs at once above the bar, and asks for a signature
   assert.deepEqual(activate(life, 3, { ...by, judged: { right: 9, wrong: 0 } }), waiting, "too few verdicts");
 });
 
+test("C11 a filter over what pages waits for a signature however well it was judged, and is right about what people called false", () => {
+  const life = { ...written, shadow: 3 };
+  const by = { by: anna, kind: "filter" as const, judged: { right: 99, wrong: 0 }, bar };
+  const asked = activate(life, 3, { ...by, pages: true });
+  assert.ok(asked.ok && asked.value.kind === "signature_asked");
+  const runs = activate(life, 3, { ...by, pages: false });
+  assert.ok(runs.ok && runs.value.kind === "activated");
+  assert.deepEqual(judgedAs("filter", { right: 1, wrong: 7 }), { right: 7, wrong: 1 });
+  assert.deepEqual(judgedAs("rule", { right: 1, wrong: 7 }), { right: 1, wrong: 7 });
+});
+
 test("C11 a rule that pages nobody runs without verdicts", () => {
-  const done = activate({ ...written, shadow: 3 }, 3, { by: anna, pages: false, judged: { right: 0, wrong: 0 }, bar });
+  const done = activate({ ...written, shadow: 3 }, 3, {
+    by: anna,
+    kind: "rule",
+    pages: false,
+    judged: { right: 0, wrong: 0 },
+    bar,
+  });
   assert.ok(done.ok && done.value.kind === "activated");
 });
 

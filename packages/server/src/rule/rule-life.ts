@@ -1,4 +1,4 @@
-import { ok, refused, type Result, type RuleState } from "@tillwatch/wire";
+import { ok, refused, type Result, type RuleKind, type RuleState } from "@tillwatch/wire";
 
 /**
  * Where a rule stands. `live` and `shadow` are numbers of versions, 0 is the pack's file as shipped, null none. `everLive` holds every version
@@ -14,6 +14,11 @@ export type RuleLife = {
 
 /** How well a version did, by verdicts of people on cases that hold a signal which it matched. */
 export type Judged = { readonly right: number; readonly wrong: number };
+
+/** Verdicts on the cases that a version would have had a hand in, as a word about it: a filter is right to keep out what people called false. */
+export function judgedAs(kind: RuleKind, judged: Judged = { right: 0, wrong: 0 }): Judged {
+  return kind === "filter" ? { right: judged.wrong, wrong: judged.right } : judged;
+}
 
 /** What activation of a rule that pages asks for: this share of right verdicts, over at least so many. */
 export type PrecisionBar = { readonly share: number; readonly verdictsMin: number };
@@ -59,18 +64,22 @@ export function endShadow(life: RuleLife): Result<Points, LifeRefusal> {
 
 export type Activation = Points & { readonly kind: "activated" | "signature_asked" };
 
+type Asked = {
+  readonly by: string;
+  readonly kind: RuleKind;
+  readonly pages: boolean;
+  readonly judged: Judged;
+  readonly bar: PrecisionBar;
+};
+
 /**
  * Only what watches can run. A version that pages runs at once where people judged it often and well enough; else it waits for the
- * signature of another person.
+ * signature of another person. A filter over what pages waits always: what it hides, nobody judges any more.
  */
-export function activate(
-  life: RuleLife,
-  number: number,
-  given: { readonly by: string; readonly pages: boolean; readonly judged: Judged; readonly bar: PrecisionBar },
-): Result<Activation, LifeRefusal> {
+export function activate(life: RuleLife, number: number, given: Asked): Result<Activation, LifeRefusal> {
   if (life.live === number) return refused({ code: "rule_already_running" });
   if (life.shadow !== number) return refused({ code: "rule_not_in_shadow" });
-  if (!given.pages || isAboveBar(given.judged, given.bar))
+  if (!given.pages || (given.kind !== "filter" && isAboveBar(given.judged, given.bar)))
     return ok({ kind: "activated", live: number, shadow: null, asked: null });
   return ok({ kind: "signature_asked", live: life.live, shadow: number, asked: { number, by: given.by } });
 }

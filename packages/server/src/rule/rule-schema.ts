@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { ruleStates } from "@tillwatch/wire";
+import { ruleKinds, ruleStates } from "@tillwatch/wire";
 import { ruleTextMax } from "./check-rule.ts";
 import { stepKinds } from "./rule-store.ts";
 
@@ -17,7 +17,7 @@ const number = Type.Integer({ minimum: 0, maximum: 1_000_000 });
 const text = Type.String({
   minLength: 1,
   maxLength: ruleTextMax,
-  description: "the rule file: one Sigma rule in YAML with its `tests`",
+  description: "the rule file: one Sigma rule, correlation or filter in YAML with its `tests`",
 });
 const sha256 = Type.String({ pattern: "^[0-9a-f]{64}$" });
 const state = Type.Enum([...ruleStates]);
@@ -84,7 +84,12 @@ const test = Type.Object({
   ok: Type.Boolean(),
   note: nullable(Type.String()),
 });
+const kind = Type.Enum([...ruleKinds], {
+  description: "correlation: it counts what other rules match; filter: it narrows other rules",
+});
+const narrows = Type.Array(Type.String(), { description: "of a filter: titles of the rules that it narrows" });
 const facts = Type.Object({
+  kind,
   id: Type.String(),
   title: Type.String(),
   level: nullable(Type.String()),
@@ -92,7 +97,11 @@ const facts = Type.Object({
   triageLevel: Type.Integer(),
   points: nullable(Type.Integer()),
   service: nullable(Type.String()),
-  pages: Type.Boolean({ description: "it adds points or has level 2 or 3, so it can put somebody on his feet" }),
+  pages: Type.Boolean({
+    description:
+      "it adds points or has level 2 or 3, so it can put somebody on his feet; of a filter: something that it narrows does",
+  }),
+  narrows,
 });
 const diff = Type.Array(Type.Object({ kind: Type.Enum(["same", "removed", "added"]), text: Type.String() }));
 const checkFields = {
@@ -108,11 +117,11 @@ export const checkShape = Type.Object({
 
 const day = Type.Object({ day: Type.String(), live: Type.Integer(), shadow: Type.Integer() });
 const itemFields = {
+  kind,
   id: Type.String(),
   title: Type.String(),
   origin: Type.Enum(["pack", "written"]),
   editable: Type.Boolean({ description: "false: it shares its file of the pack with others, or has no id" }),
-  counts: Type.Boolean({ description: "a correlation: it counts what other rules match" }),
   countedBy: Type.Array(Type.String(), { description: "titles of correlations: only they speak of what it matches" }),
   state,
   live: nullable(number),
@@ -124,7 +133,10 @@ const itemFields = {
   triageLevel: Type.Integer(),
   service: nullable(Type.String()),
   pages: Type.Boolean(),
-  days: Type.Array(day, { description: "matches by UTC day of processing; days without any are left out" }),
+  narrows,
+  days: Type.Array(day, {
+    description: "matches by UTC day of processing, of a filter what it kept out; days without any are left out",
+  }),
   judged: nullable(judged),
   shadowJudged: nullable(judged),
 };

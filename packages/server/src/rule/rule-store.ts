@@ -166,3 +166,12 @@ export async function ranBefore(db: DbOrTx, id: string): Promise<number | null |
     order by ordinal desc limit 1`.execute(db);
   return rows[0]?.before;
 }
+
+/** "id number" of every version that runs or ran with a second person's signature. */
+export async function signedVersions(db: DbOrTx): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ id: string; number: number }>`
+    select distinct rule_id::text as id, number from rule_step where kind = 'activated' and signed_by is not null`.execute(
+    db,
+  );
+  return new Set(rows.map(({ id, number }) => `${id} ${number}`));
+}

@@ -2,18 +2,19 @@ import { createHash } from "node:crypto";
 import { correlationIdOf, ruleIdOf, type SigmaCorrelation } from "@tillwatch/sigma";
 import type { RuleState } from "@tillwatch/wire";
 import type { RuleDeps } from "./change-rule-append.ts";
-import { checkRule, factsOf, testsPass, type RuleFacts, type RuleWords } from "./check-rule.ts";
+import { checkRule, kindOfText, testsPass } from "./check-rule.ts";
+import { factsOfFilter } from "./check-filter.ts";
+import { factsOf, type RuleFacts } from "./rule-facts.ts";
 import { diffLines } from "./line-diff.ts";
 import type { DayCount } from "./rule-figures-read.ts";
 import type { Judged, RuleLife } from "./rule-life.ts";
-import { stateOfRule, stateOfVersion } from "./rule-life.ts";
+import { judgedAs, stateOfRule, stateOfVersion } from "./rule-life.ts";
 import type { RuleRow, StepRow, VersionRow } from "./rule-store.ts";
 
 /** What a person is shown of one rule in a list. */
 export type RuleItem = Omit<RuleFacts, "points"> & {
   readonly origin: "pack" | "written";
   readonly editable: boolean;
-  readonly counts: boolean; // a correlation
   readonly countedBy: readonly string[]; // titles of correlations: only they speak of what it matches
   readonly state: RuleState;
   readonly live: number | null;
@@ -37,15 +38,25 @@ export type Shelf = {
   readonly figures: Figures;
 };
 
+type Deps = Pick<RuleDeps, "holder" | "words">;
+
 /** Every rule that runs, watches, waits or ran, in order of title. */
-export function itemsOf({ holder, words }: Pick<RuleDeps, "holder" | "words">, shelf: Shelf): readonly RuleItem[] {
-  const { rules, parsed } = holder.current().rulebook;
+export function itemsOf(deps: Deps, shelf: Shelf): readonly RuleItem[] {
+  const { holder, words } = deps;
+  const { rulebook, filters } = holder.current();
+  const { rules, parsed } = rulebook;
   const correlations = [...rules.correlations.values()];
   const countedIn = (one: SigmaCorrelation) =>
     parsed.filter(({ id, name }) => one.rules.some((counted) => counted.name === id || counted.name === name));
   const running = new Map([
     ...parsed.map((rule) => [ruleIdOf(rule), factsOf(rule, words)] as const),
     ...correlations.map((one) => [correlationIdOf(one), factsOf(one, words, countedIn(one))] as const),
+    ...filters
+      .filter(({ shadow }) => !shadow)
+      .map(({ id, filter, effect }) => {
+        const facts = factsOfFilter(filter, { rules: effect.rules, correlations }, words);
+        return [id, facts] as const;
+      }),
   ]);
   const countedBy = Map.groupBy(
     correlations.flatMap((one) => countedIn(one).map((rule) => ({ id: ruleIdOf(rule), by: one.title }))),
@@ -56,7 +67,7 @@ export function itemsOf({ holder, words }: Pick<RuleDeps, "holder" | "words">, s
   return [...ids]
     .flatMap((id) => {
       const row = rows.get(id) ?? null;
-      const facts = running.get(id) ?? factsOfText(id, textOf(id, { holder, shelf }), words);
+      const facts = running.get(id) ?? factsOfText(id, textOf(id, { holder, shelf }), deps);
       return [{ id, facts, row }];
     })
     .map(({ id, facts, row }) =>
@@ -66,7 +77,6 @@ export function itemsOf({ holder, words }: Pick<RuleDeps, "holder" | "words">, s
           facts,
           row,
           editable: row !== null || holder.shipped.byId.has(id),
-          counts: rules.correlations.has(id),
           countedBy: rules.silent.has(id) ? (countedBy.get(id) ?? []).map(({ by }) => by) : [],
         },
         shelf,
@@ -80,11 +90,13 @@ function textOf(id: string, { holder, shelf }: { holder: RuleDeps["holder"]; she
 }
 
 /** Of a rule that does not run. What is kept was understood once; a later program may refuse it, and then the title is all there is. */
-function factsOfText(id: string, text: string, words: RuleWords): RuleFacts {
-  const checked = checkRule(text, words);
+function factsOfText(id: string, text: string, { words, holder }: Deps): RuleFacts {
+  const checked = checkRule(text, words, holder.current());
   if (checked.ok) return checked.value.facts;
   const title = /^title: *(.*)$/m.exec(text)?.[1] ?? id;
-  return { id, title, level: null, category: "other", triageLevel: 1, points: null, service: null, pages: true };
+  const kind = kindOfText(text) ?? "rule";
+  const unknown = { level: null, category: "other", triageLevel: 1, points: null, service: null, narrows: [] };
+  return { kind, id, title, ...unknown, pages: true };
 }
 
 const shippedLife: RuleLife = { latest: 0, live: 0, shadow: null, asked: null, everLive: new Set([0]) };
@@ -94,11 +106,10 @@ type Known = {
   readonly facts: RuleFacts;
   readonly row: RuleRow | null;
   readonly editable: boolean;
-  readonly counts: boolean;
   readonly countedBy: readonly string[];
 };
 
-function itemOf({ id, facts, row, editable, counts, countedBy }: Known, { figures }: Shelf): RuleItem {
+function itemOf({ id, facts, row, editable, countedBy }: Known, { figures }: Shelf): RuleItem {
   const life = row ?? shippedLife;
   const { points: _, ...shown } = facts;
   return {
@@ -106,7 +117,6 @@ function itemOf({ id, facts, row, editable, counts, countedBy }: Known, { figure
     id,
     origin: row?.origin ?? "pack",
     editable,
-    counts,
     countedBy,
     state: stateOfRule(life),
     live: life.live,
@@ -114,14 +124,15 @@ function itemOf({ id, facts, row, editable, counts, countedBy }: Known, { figure
     latest: life.latest,
     asked: row === null || row.asked === null ? null : { ...row.asked, at: (row.askedAt ?? new Date(0)).toISOString() },
     days: figures.days.get(id) ?? [],
-    judged: life.live === null ? null : (figures.live.get(id) ?? { right: 0, wrong: 0 }),
-    shadowJudged: life.shadow === null ? null : (figures.shadow.get(id) ?? { right: 0, wrong: 0 }),
+    // What a filter keeps out comes before nobody, so nobody judges it while it runs.
+    judged: life.live === null || facts.kind === "filter" ? null : (figures.live.get(id) ?? { right: 0, wrong: 0 }),
+    shadowJudged: life.shadow === null ? null : judgedAs(facts.kind, figures.shadow.get(id)),
   };
 }
 
 /** A text as it would be judged now: what is wrong with it, and what came of its tests. */
-export function checkView(text: string, words: RuleWords) {
-  const checked = checkRule(text, words);
+export function checkView(text: string, { words, holder }: Deps) {
+  const checked = checkRule(text, words, holder.current());
   if (!checked.ok) return { ok: false, facts: null, problems: checked.error, tests: [] };
   const { facts, tests } = checked.value;
   return { ok: testsPass(tests), facts, problems: [], tests };
@@ -146,7 +157,7 @@ type Compared = {
   readonly before: KeptText | null;
 };
 
-export function versionView({ id, life, kept, before }: Compared, words: RuleWords) {
+export function versionView({ id, life, kept, before }: Compared, deps: Deps) {
   const { number, text, sha256, author, because, at } = kept;
   return {
     id,
@@ -157,7 +168,7 @@ export function versionView({ id, life, kept, before }: Compared, words: RuleWor
     author,
     because,
     at: at?.toISOString() ?? null,
-    check: checkView(text, words),
+    check: checkView(text, deps),
     against: before?.number ?? null,
     diff: before === null ? [] : diffLines(before.text, text),
   };

@@ -1,5 +1,6 @@
 import { longestReachMs } from "../correlate/correlation-policy.ts";
 import type { SituationStore } from "../correlate/correlate-store.ts";
+import { mayJoin } from "../correlate/correlate-stage.ts";
 import { SituationMemory } from "../correlate/situation-memory.ts";
 import { detectView, type OpenedTexts } from "../detect/detect.ts";
 import { withModels, type ReadyModel } from "../detect/model-detections.ts";
@@ -114,6 +115,8 @@ export class Sandbox {
     const [first] = together;
     if (first === undefined) return;
     this.#waiting = [];
+    const { policy } = this.#given.pack;
+    if (!together.some(({ before, after }) => mayJoin(before, policy) || mayJoin(after, policy))) return;
     const { receivedAtMs: nowMs, siteId } = first.before.signal;
     const before = await this.#decideOne("before", together, nowMs);
     if (together.every((one) => one.before === one.after) && !this.#differsNear(siteId, together)) {

@@ -237,12 +237,18 @@ function holds(condition: Condition, member: SituationMember): boolean {
   return condition.one_of.some((wanted) => wanted === value);
 }
 
+const pathsSplit = new Map<string, readonly string[]>(); // the weights name some dozen paths, and ask them of every member
+
 /** A dotted path into a view; undefined where it leads nowhere. */
 function fieldOf(view: SituationMember["view"], path: string): unknown {
-  return path.split(".").reduce<unknown>((value, name) => {
+  const names = pathsSplit.get(path) ?? path.split(".");
+  pathsSplit.set(path, names);
+  let value: unknown = view;
+  for (const name of names) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
-    return (value as Readonly<Record<string, unknown>>)[name];
-  }, view);
+    value = (value as Readonly<Record<string, unknown>>)[name];
+  }
+  return value;
 }
 
 /**

@@ -4,7 +4,9 @@ import fc from "fast-check";
 import type { JsonValue } from "../json.ts";
 import type { SigmaCorrelation } from "../read/correlation-model.ts";
 import { fileOf, Standing, understood, type Told } from "../testing/correlation.ts";
+import { correlationTypes } from "../read/correlation-model.ts";
 import type { CorrelationSet } from "./correlation-set.ts";
+import { measureNow, measureOne } from "./measure.ts";
 
 const spanMs = 10_000;
 /** Longer than the window, so that an event can come when its window is over. */
@@ -216,4 +218,74 @@ test("C10 B05 what is told twice counts once", () => {
     }),
     { numRuns: 100 },
   );
+});
+
+/** More of one group-by than share what their groups are looked up in, and some of another one. */
+const manyOfOne: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    [0, 1, 2, 3, 4].flatMap((n) => [
+      [`often${n}`, sectionOf("event_count", ["a", "b", "a, c"][n % 3] ?? "a", `gte: ${(n % 3) + 1}`)],
+      [`sums${n}`, sectionOf("value_sum", "a, b, c", `field: amount, gt: ${n - 1}`)],
+    ]),
+  ),
+  row: sectionOf("temporal_ordered", "often1, c", ""),
+  other: sectionOf("event_count", "a", "gte: 2").replace("who", "amount"),
+  all: sectionOf("event_count", "a", "gte: 4").replace("group-by: [who], ", ""),
+};
+
+test("C10 B05 correlations that group by the same fields say what each says by itself, where groups are dropped and forgotten too", () => {
+  const generating = (section: string) => section.replace("{type", "{generate: true, type");
+  const options = { latenessMs, groupsMax: 2, hitsInGroupMax: 5 };
+  const sections = Object.entries(manyOfOne);
+  const loud = Object.fromEntries(sections.map(([name, section]) => [name, generating(section)]));
+  const together = understood(fileOf(loud), options);
+  const alone = sections.map(([name, section]) => {
+    const below = name === "row" ? { often1: manyOfOne["often1"] ?? "" } : {};
+    return { name, file: understood(fileOf({ ...below, [name]: section }), options) };
+  });
+  let lost = 0;
+  fc.assert(
+    fc.property(told, fc.nat(120), (events, quietAt) => {
+      const all = new Standing(together);
+      const each = alone.map(({ name, file }) => ({ name, standing: new Standing(file) }));
+      for (const [nth, event] of inTime(events).entries()) {
+        if (nth === quietAt) {
+          for (const { set } of [all, ...each.map(({ standing }) => standing)]) set.forget(event.atMs + latenessMs / 2);
+        }
+        const said = all.tell(event);
+        for (const { name, standing } of each) {
+          const own = said.filter((one) => (one.kind === "withdrawn" ? one.ruleId : one.finding.ruleId) === name);
+          assert.deepEqual(own.map(plainly), standing.tell(event).map(plainly), name);
+        }
+      }
+      const inEach = (of: (set: CorrelationSet) => number) =>
+        each.reduce((count, { name, standing }) => count + (name === "row" ? 0 : of(standing.set)), 0);
+      const row = each.find(({ name }) => name === "row")?.standing.set.save().stores["row"];
+      const { losses, size } = all.set;
+      assert.equal(losses.groups, inEach((set) => set.losses.groups) + (row?.groupsLost ?? 0));
+      assert.equal(losses.hits, inEach((set) => set.losses.hits) + (row?.hitsLost ?? 0));
+      assert.equal(size.groups, inEach((set) => set.size.groups) + (row?.groups.length ?? 0));
+      lost += losses.groups;
+    }),
+    { numRuns: 150 },
+  );
+  assert.ok(lost > 100, `${lost} groups were dropped`);
+});
+
+/** A change without the correlation itself, of which the two differ in where their files have them. */
+const plainly = (change: ReturnType<Standing["tell"]>[number]) =>
+  change.kind === "withdrawn" ? change : { ...change, finding: { ...change.finding, correlation: null } };
+
+test("C10 a hit alone measures what a window of that hit measures", () => {
+  const place = { line: 1, column: 1 };
+  for (const type of correlationTypes) {
+    for (const rules of [1, 2]) {
+      const correlation = { type, rules: Array.from({ length: rules }, () => ({ name: "a", place })) };
+      for (const value of [-0, 0, 0.1, 1e299, 5e-324, -3]) {
+        const hit = { atMs: 1, ref: "e", rule: 0, nth: 0, value };
+        const window = { hits: [hit], first: 0, last: 0 };
+        assert.ok(Object.is(measureOne(correlation, hit), measureNow(correlation, window)), `${type} ${value}`);
+      }
+    }
+  }
 });

@@ -8,6 +8,7 @@ import { placeReader, type PlaceReader } from "./counted-event.ts";
 import { planCorrelations, type Counted, type PlannedCorrelation } from "./correlation-plan.ts";
 import { GroupStore, type GroupLimits, type StoreState } from "./group-store.ts";
 import type { Beginning, GroupChange, Held } from "./hit-group.ts";
+import { GroupIndex } from "./kept-group.ts";
 
 /** An event that rules matched. `ref` is the caller's name for it and comes back in what is found; the same ref at the same time counts once. */
 export type CountedEvent = {
@@ -113,6 +114,7 @@ export class CorrelationSet {
   private constructor(plans: readonly PlannedCorrelation[], options: Required<CorrelationOptions>) {
     this.#options = options;
     this.silentRules = silentOnes(plans);
+    const indexes = new Indexes();
     this.#nodes = plans.map(({ id, correlation, counted }) => ({
       id,
       correlation,
@@ -120,7 +122,7 @@ export class CorrelationSet {
         [...counted].map(([of, one]) => [of, { ...one, placesIn: placeReader(correlation, one.names) }] as const),
       ),
       countedIds: correlation.rules.map((_, rule) => [...counted.values()].find((one) => one.rule === rule)?.id ?? ""),
-      store: new GroupStore(correlation, options),
+      store: new GroupStore(correlation, options, indexes.of(correlation)),
       isSilent: this.silentRules.has(id),
     }));
   }
@@ -222,6 +224,26 @@ export class CorrelationSet {
         steps.add(group, "coming", { atMs: event.atMs, ref: event.ref, rule, nth, value, holds: false });
       }
     }
+  }
+}
+
+/** Whose groups of one name stand in one row is asked of each of them. */
+const storesInIndexMax = 8;
+
+/** Correlations that group by the same fields mostly have groups of the same names. */
+class Indexes {
+  readonly #open = new Map<string, { readonly index: GroupIndex; stores: number }>();
+
+  of({ groupBy }: SigmaCorrelation): GroupIndex {
+    const fields = JSON.stringify(groupBy);
+    const open = this.#open.get(fields);
+    if (open !== undefined && open.stores < storesInIndexMax) {
+      open.stores += 1;
+      return open.index;
+    }
+    const index = new GroupIndex();
+    this.#open.set(fields, { index, stores: 1 });
+    return index;
   }
 }
 

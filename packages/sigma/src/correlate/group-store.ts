@@ -1,5 +1,6 @@
 import type { SigmaCorrelation } from "../read/correlation-model.ts";
-import { HitGroup, type GroupChange, type GroupState, type Held } from "./hit-group.ts";
+import { HitGroup, judgeOnly, onlyHitOf, type GroupChange, type GroupState, type Held } from "./hit-group.ts";
+import { KeptGroup, type GroupIndex } from "./kept-group.ts";
 import type { Hit } from "./measure.ts";
 
 /** Of each correlation by itself. Beyond them the groups that were quiet longest go, and the oldest hits of a group. */
@@ -17,26 +18,14 @@ export type StoreState = {
 /** What comes to a group and what goes from it, together. */
 export type Step = { readonly coming: readonly Held[]; readonly going: readonly Hit[] };
 
-/** A group in the row of all groups: a map would have to be filled anew to keep an order that changes with every event. */
-class KeptGroup extends HitGroup {
-  readonly name: string;
-  /** Heard of just before it, and just after. */
-  older: KeptGroup | null = null;
-  newer: KeptGroup | null = null;
-
-  constructor(name: string, correlation: SigmaCorrelation, lostUntilMs: number | null) {
-    super(correlation, lostUntilMs);
-    this.name = name;
-  }
-}
-
 const nothing: readonly GroupChange[] = [];
 
 /** All groups of one correlation, in a row by when they were heard of last. */
 export class GroupStore {
   readonly #correlation: SigmaCorrelation;
   readonly #limits: GroupLimits;
-  readonly #groups = new Map<string, KeptGroup>();
+  readonly #index: GroupIndex;
+  #groups = 0;
   #oldest: KeptGroup | null = null;
   #newest: KeptGroup | null = null;
   /** The oldest group when room was last made, unless it was heard of since, and its newest hit: so that it need not be looked at each time. */
@@ -48,13 +37,15 @@ export class GroupStore {
   /** A group that is not known may be one that was dropped, and older hits would find again what it found. */
   #lostUntilMs: number | null = null;
 
-  constructor(correlation: SigmaCorrelation, limits: GroupLimits) {
+  /** `index`: may be that of other stores too. */
+  constructor(correlation: SigmaCorrelation, limits: GroupLimits, index: GroupIndex) {
     this.#correlation = correlation;
     this.#limits = limits;
+    this.#index = index;
   }
 
   get groups(): number {
-    return this.#groups.size;
+    return this.#groups;
   }
 
   get hits(): number {
@@ -73,24 +64,49 @@ export class GroupStore {
   /** `openMs`: nothing comes any more that is older. */
   update(values: readonly string[], step: Step, openMs: number): readonly GroupChange[] {
     const name = nameOf(values);
-    const known = this.#groups.get(name);
-    const coming = known === undefined ? this.#stillCounted(step.coming) : step.coming;
-    if (known === undefined && coming.length === 0) return nothing;
-    const group = known ?? this.#keep(new KeptGroup(name, this.#correlation, this.#lostUntilMs));
-    if (known !== undefined) this.#toTheEnd(known);
-    if (group === this.#quietest) this.#quietest = null;
-    const before = group.size;
-    const changes = group.update(coming, step.going);
-    group.trim(openMs - this.#correlation.timespanMs);
-    group.shrink(this.#limits.hitsInGroupMax);
-    this.#hitsLost += group.takeLost();
-    this.#hits += group.size - before;
+    const known = this.#index.find(name, this);
+    const changes = known === undefined ? this.#begin(name, step, openMs) : this.#goOn(known, step, openMs);
     this.#makeRoom(openMs);
     return changes;
   }
 
+  /** With what comes to a group that is not known; there is nothing to take from it. */
+  #begin(name: string, step: Step, openMs: number): readonly GroupChange[] {
+    const coming = this.#stillCounted(step.coming);
+    const [only] = coming;
+    if (only === undefined) return nothing;
+    const lostUntilMs = this.#lostUntilMs;
+    if (coming.length === 1) {
+      this.#keep(name, only, lostUntilMs);
+      this.#hits += 1;
+      return judgeOnly(this.#correlation, only);
+    }
+    const hits = new HitGroup(this.#correlation, lostUntilMs, null);
+    this.#keep(name, hits, lostUntilMs);
+    return this.#change(hits, { coming, going: [] }, openMs);
+  }
+
+  #goOn(known: KeptGroup, step: Step, openMs: number): readonly GroupChange[] {
+    this.#toTheEnd(known);
+    if (known === this.#quietest) this.#quietest = null;
+    if (!(known.hits instanceof HitGroup)) {
+      known.hits = new HitGroup(this.#correlation, known.lostUntilMs, known.hits);
+    }
+    return this.#change(known.hits, step, openMs);
+  }
+
+  #change(hits: HitGroup, step: Step, openMs: number): readonly GroupChange[] {
+    const before = hits.size;
+    const changes = hits.update(step.coming, step.going);
+    hits.trim(openMs - this.#correlation.timespanMs);
+    hits.shrink(this.#limits.hitsInGroupMax);
+    this.#hitsLost += hits.takeLost();
+    this.#hits += hits.size - before;
+    return changes;
+  }
+
   forget(openMs: number): void {
-    for (const group of this.#groups.values()) if (this.#isOver(group, openMs)) this.#drop(group);
+    for (const group of this.#inOrder()) if (this.#isOver(group, openMs)) this.#drop(group);
   }
 
   save(): StoreState {
@@ -103,18 +119,16 @@ export class GroupStore {
   }
 
   restore({ groups, groupsLost, hitsLost, lostUntilMs }: StoreState): void {
-    this.#groups.clear();
-    this.#oldest = null;
-    this.#newest = null;
+    for (const group of this.#inOrder()) this.#drop(group);
     this.#quietest = null;
     this.#groupsLost = groupsLost;
     this.#hitsLost = hitsLost;
     this.#lostUntilMs = lostUntilMs;
     this.#hits = 0;
     for (const { values, state } of groups) {
-      const group = this.#keep(new KeptGroup(nameOf(values), this.#correlation, null));
-      group.restore(state);
-      this.#hits += group.size;
+      const hits = onlyHitOf(state) ?? new HitGroup(this.#correlation, null, null);
+      if (hits instanceof HitGroup) hits.restore(state);
+      this.#hits += this.#keep(nameOf(values), hits, state.lostUntilMs).size;
     }
   }
 
@@ -137,7 +151,7 @@ export class GroupStore {
         this.#quietestMs = group.newestMs;
       }
       const isOver = this.#quietestMs < openMs - this.#correlation.timespanMs;
-      const isTooMany = this.#groups.size > this.#limits.groupsMax || this.#hits > this.#limits.hitsMax;
+      const isTooMany = this.#groups > this.#limits.groupsMax || this.#hits > this.#limits.hitsMax;
       if (!isOver && !isTooMany) break;
       if (!isOver) {
         this.#groupsLost += 1;
@@ -150,18 +164,22 @@ export class GroupStore {
   }
 
   /** No hit that may still come can reach any of the group's. */
-  #isOver(group: HitGroup, openMs: number): boolean {
+  #isOver(group: KeptGroup, openMs: number): boolean {
     return group.newestMs < openMs - this.#correlation.timespanMs;
   }
 
-  #keep(group: KeptGroup): KeptGroup {
-    this.#groups.set(group.name, group);
+  #keep(name: string, hits: KeptGroup["hits"], lostUntilMs: number | null): KeptGroup {
+    const group = new KeptGroup(name, this, hits);
+    group.lostUntilMs = lostUntilMs;
+    this.#index.put(group);
+    this.#groups += 1;
     this.#append(group);
     return group;
   }
 
   #drop(group: KeptGroup): void {
-    this.#groups.delete(group.name);
+    this.#index.take(group);
+    this.#groups -= 1;
     this.#takeOut(group);
     this.#hits -= group.size;
   }

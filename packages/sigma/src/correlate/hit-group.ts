@@ -1,5 +1,5 @@
 import type { SigmaCorrelation } from "../read/correlation-model.ts";
-import { measureNow, measureOf, type Hit, type Measure, type Window } from "./measure.ts";
+import { measureNow, measureOf, measureOne, type Hit, type Measure, type Window } from "./measure.ts";
 
 /** A hit as its group holds it; it is the group's from then on. */
 export type Held = Hit & {
@@ -43,6 +43,24 @@ const noHits: Held[] = [];
 /** Up to here a group's list is made anew with each hit: a list that grows keeps room for sixteen more. */
 const listedAnewMax = 8;
 
+/** Judges the first hit of a group, which needs no `HitGroup` as long as it stays the only one. */
+export function judgeOnly(correlation: SigmaCorrelation, hit: Held): readonly GroupChange[] {
+  const value = measureOne(correlation, hit);
+  hit.holds = isMet(correlation, value);
+  return hit.holds ? [{ kind: "begins", beginning: { atMs: hit.atMs, value, count: 1, hits: [hit] } }] : nothing;
+}
+
+/** What a group knows that has this hit alone. */
+export function stateOfOnly(hit: Held, lostUntilMs: number | null): GroupState {
+  return { hits: [{ ...hit }], begins: hit.holds ? [hit.atMs] : [], lostUntilMs };
+}
+
+/** The hit, if it is all that the group knows. */
+export function onlyHitOf({ hits, begins }: GroupState): Held | null {
+  const [hit] = hits;
+  return hit !== undefined && hits.length === 1 && begins.length === (hit.holds ? 1 : 0) ? { ...hit } : null;
+}
+
 /**
  * The hits of one group of one correlation, in the order of their time whatever the order of their arrival.
  *
@@ -66,9 +84,13 @@ export class HitGroup {
   #lostUntilMs: number | null;
   #lost = 0;
 
-  constructor(correlation: SigmaCorrelation, lostUntilMs: number | null) {
+  /** `only`: the hit that the group begins with, which `judgeOnly` judged; null: none. */
+  constructor(correlation: SigmaCorrelation, lostUntilMs: number | null, only: Held | null) {
     this.#correlation = correlation;
     this.#lostUntilMs = lostUntilMs;
+    if (only === null) return;
+    this.#hits = [only];
+    if (only.holds) this.#begins = [only.atMs];
   }
 
   get size(): number {
@@ -206,7 +228,7 @@ export class HitGroup {
     if (newest === undefined) return nothing;
     const { atMs } = newest;
     const value = this.#valueOf({ hits: this.#hits, first: this.#first, last });
-    newest.holds = this.#holds(value);
+    newest.holds = isMet(this.#correlation, value);
     const begins = newest.holds && !this.#continues(this.#instant - 1, atMs);
     const begun = this.#begins.at(-1) === atMs;
     if (!begins) {
@@ -251,7 +273,7 @@ export class HitGroup {
         this.#with(first, (hit) => measure.remove(hit));
       }
       const value = measure.value({ hits: this.#hits, first, last: at });
-      const holds = this.#holds(value);
+      const holds = isMet(this.#correlation, value);
       this.#with(at, (hit) => (hit.holds = holds));
       if (holds && !this.#continues(before, atMs)) found.set(atMs, this.#beginning(first, at, value));
       at += 1;
@@ -301,11 +323,6 @@ export class HitGroup {
     return hit?.holds === true && atMs - hit.atMs <= this.#correlation.timespanMs;
   }
 
-  #holds(value: number): boolean {
-    for (const bound of this.#correlation.condition.bounds) if (!isWithin(value, bound)) return false;
-    return true;
-  }
-
   #beginning(first: number, last: number, value: number): Beginning {
     const hits = this.#hits.slice(Math.max(first, last + 1 - hitsShown), last + 1);
     return { atMs: hits.at(-1)?.atMs ?? 0, value, count: last + 1 - first, hits };
@@ -318,6 +335,11 @@ export class HitGroup {
     const oldestMs = this.#hits[0]?.atMs ?? Number.POSITIVE_INFINITY;
     if (this.#begins.length > 0) this.#begins = this.#begins.filter((atMs) => atMs >= oldestMs);
   }
+}
+
+function isMet({ condition }: SigmaCorrelation, value: number): boolean {
+  for (const bound of condition.bounds) if (!isWithin(value, bound)) return false;
+  return true;
 }
 
 function isWithin(value: number, bound: SigmaCorrelation["condition"]["bounds"][number]): boolean {

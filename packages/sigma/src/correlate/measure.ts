@@ -54,6 +54,21 @@ export function measureNow({ type, rules }: Pick<SigmaCorrelation, "type" | "rul
   return measure.value(window);
 }
 
+/** The measure of a window of this hit alone. */
+export function measureOne({ type, rules }: Pick<SigmaCorrelation, "type" | "rules">, { value }: Hit): number {
+  switch (type) {
+    case "event_count":
+    case "value_count":
+    case "temporal":
+      return 1;
+    case "value_sum":
+    case "value_avg":
+      return Number(value) + 0; // a sum is never -0
+    case "temporal_ordered":
+      return rules.length === 1 ? 1 : 0;
+  }
+}
+
 /** In a window of a few, each compared with those before it costs less than a set. */
 function distinctValues({ hits, first, last }: Window): number {
   let distinct = 0;

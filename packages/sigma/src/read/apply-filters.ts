@@ -35,15 +35,20 @@ export function applyFilters(
     }
     found.push(...problems.found);
   }
-  if (found.length > 0) return refused(found);
-  return ok(rules.map((rule) => filters.filter((filter) => isFor(filter, rule)).reduce(narrowed, rule)));
+  return found.length > 0 ? refused(found) : ok(narrowedBy(rules, filters));
+}
+
+/** The same of filters that were not refused before. */
+export function narrowedBy(rules: readonly SigmaRule[], filters: readonly SigmaFilter[]): readonly SigmaRule[] {
+  return rules.map((rule) => filters.filter((filter) => isFor(filter, rule)).reduce(narrowed, rule));
 }
 
 function isNamed(rule: SigmaRule, name: string): boolean {
   return rule.id === name || rule.name === name;
 }
 
-function isFor(filter: SigmaFilter, rule: SigmaRule): boolean {
+/** Whether the filter is meant for the rule, as its file says it. */
+export function isFor(filter: SigmaFilter, rule: SigmaRule): boolean {
   const isMeant = filter.rules === null || filter.rules.some(({ name }) => isNamed(rule, name));
   return isMeant && fits(filter.logsource, rule.logsource);
 }

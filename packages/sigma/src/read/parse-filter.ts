@@ -1,6 +1,7 @@
 import { quoted, type Place, type Problems } from "../problem.ts";
 import type { SigmaFilter } from "./filter-model.ts";
 import { parseDetection } from "./parse-detection.ts";
+import { parseRuleTests } from "./parse-rule-tests.ts";
 import { readLogsource, readText, type Metadata } from "./parse-metadata.ts";
 import { entryOf, namesIn, type YamlMap } from "./yaml-node.ts";
 
@@ -23,6 +24,7 @@ export function parseFilter(node: YamlMap, problems: Problems): SigmaFilter | nu
   const rules = readRules(entry.value, { place: entry.keyPlace, problems });
   const entries = entry.value.entries.filter(({ key }) => key !== "rules");
   const detection = parseDetection({ ...entry, value: { ...entry.value, entries } }, problems);
+  const testsEntry = entryOf(node, "tests");
   const filter = {
     file: problems.file,
     line: node.place.line,
@@ -32,6 +34,7 @@ export function parseFilter(node: YamlMap, problems: Problems): SigmaFilter | nu
     description: readText(metadata, "description", 65_535),
     logsource: readLogsource(metadata),
     rules,
+    tests: testsEntry === undefined ? { match: [], noMatch: [] } : parseRuleTests(testsEntry, problems),
   };
   return detection === null || problems.found.length > before ? null : { ...filter, detection };
 }

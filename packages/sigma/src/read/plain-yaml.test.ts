@@ -24,6 +24,7 @@ const plain: Readonly<Record<string, readonly string[]>> = {
   "values that are not written": ["a:\nb: \nc:   # none\nd:", "-\n- \n- a:\n  b:\n- # none\n", "a:\n\n\n# c\nb: c\n"],
   "keys of all kinds": [
     "f|re: a\n'q r': b\n\"d:\\\\\": c\n1: d\nnull: e\ntrue: f\n-x: g\n:y: h\n'': i\n__proto__: j\n",
+    "---a: b\n...c: d\n",
   ],
   "texts without quotes": [
     "a: b:c\nd: e#f\ng: h # i\nj: -k\nl: http://m/n?o=p#q\nr: s, [t]\nu: v'w'\n",
@@ -106,6 +107,7 @@ const left: Readonly<Record<string, readonly string[]>> = {
     "a: b # c\n  d\n",
     "a: [b] # c\n  d\n",
     "a:\n  b\n # c\n  d\n",
+    "a: 'b\nc: d'\n",
   ],
   "escapes by number": ['a: "\\x41"\n', 'a: "\\u0041"\n', 'a: "\\q"\n', 'a: "\\N"\n'],
   "indicators at the start of a text": "@`%,]}&*!".split("").map((one) => `a: ${one}b\n`),
@@ -147,6 +149,8 @@ const left: Readonly<Record<string, readonly string[]>> = {
     "a: |\n  b\n   \n  c\n",
     "a: |\n  b\n c\n",
     "a: |",
+    "a: |\n  \n",
+    "a: |\n  \n  b\n",
   ],
   "documents that are not sure": [
     "a\n",

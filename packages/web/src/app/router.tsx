@@ -7,6 +7,7 @@ import { ReportPage } from "../report/report-page.tsx";
 import { SignInPage } from "../people/sign-in-page.tsx";
 import { readAccessSearch } from "../service/access-search.ts";
 import { SharedPage } from "../share/shared-page.tsx";
+import { readNewRuleSearch } from "../rules/new-rule-search.ts";
 import { readSilenceSearch } from "../silences/silence-search.ts";
 import { SourcesPage } from "../source/sources-page.tsx";
 import {
@@ -104,6 +105,7 @@ export const newRuleRoute = createRoute({
   getParentRoute: () => shell,
   path: "/rules/new",
   component: guarded("/rules", NewRulePage),
+  validateSearch: readNewRuleSearch,
 });
 
 export const ruleRoute = createRoute({

@@ -7,16 +7,23 @@ import { ErrorState } from "../design/error-state.tsx";
 import { SkeletonLines } from "../design/skeleton.tsx";
 import { Moment } from "../design/time.tsx";
 import { hitsQuery } from "./rule-queries.ts";
+import type { RuleItem } from "./rule-shapes.ts";
 
 const shownMax = 20;
 
+type Hit = Pick<RuleItem, "id" | "kind">;
+
 /** The last signals that a watching version matched, and the case of each where other rules made one. */
-export function HitList({ id, number }: { readonly id: string; readonly number: number }) {
+export function HitList({ rule: { id, kind }, number }: { readonly rule: Hit; readonly number: number }) {
   const hits = useQuery(hitsQuery(id, number));
   const items = hits.data?.items ?? [];
   return (
     <Card
-      title={`What version ${number} matched while it watched`}
+      title={
+        kind === "filter"
+          ? `What version ${number} would have kept out while it watched`
+          : `What version ${number} matched while it watched`
+      }
       className="lg:col-span-2"
       flush
       aside={items.length > shownMax ? <span className="text-xs text-ink-muted">the last {shownMax}</span> : null}
@@ -25,7 +32,9 @@ export function HitList({ id, number }: { readonly id: string; readonly number: 
       {hits.isPending ? <SkeletonLines lines={4} says="Loading the matches" /> : null}
       {hits.data !== undefined && items.length === 0 ? (
         <EmptyState icon={Eye} title="Nothing yet">
-          Signals that it matches from now on stand here.
+          {kind === "filter"
+            ? "Signals that its rules match from now on, and that it would keep from them, stand here."
+            : "Signals that it matches from now on stand here."}
         </EmptyState>
       ) : null}
       <ul aria-label="Matches of the watching version">

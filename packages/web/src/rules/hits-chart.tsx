@@ -1,7 +1,8 @@
 import type { Day } from "./rule-shapes.ts";
-import { everyDay, shortDay, shownDays, sumOf } from "./rule-words.ts";
+import type { RuleKind } from "@tillwatch/wire";
+import { everyDay, hitWords, shortDay, shownDays, sumOf } from "./rule-words.ts";
 
-type Given = { readonly days: readonly Day[]; readonly fromDay: string };
+type Given = { readonly days: readonly Day[]; readonly fromDay: string; readonly kind?: RuleKind };
 
 /** Two weeks in a line's height: dark what ran, outlined what watched. */
 export function HitsSpark({ days, fromDay }: Given) {
@@ -31,7 +32,7 @@ export function HitsSpark({ days, fromDay }: Given) {
 }
 
 /** The same, large, with its numbers as a table for whoever does not see it. */
-export function HitsChart({ days, fromDay }: Given) {
+export function HitsChart({ days, fromDay, kind = "rule" }: Given) {
   const shown = everyDay(days, fromDay, shownDays);
   const most = Math.max(1, ...shown.map(({ live, shadow }) => Math.max(live, shadow)));
   const high = (hits: number) => (hits === 0 ? 0 : Math.max(1, (84 * hits) / most));
@@ -40,11 +41,11 @@ export function HitsChart({ days, fromDay }: Given) {
       <figcaption className="flex flex-wrap gap-x-4 gap-y-1 text-xs text-ink-muted">
         <span>
           <span aria-hidden="true" className="mr-1.5 inline-block size-2.5 bg-accent" />
-          {sumOf(shown, "live")} matches of what ran
+          {sumOf(shown, "live")} {hitWords[kind].ran}
         </span>
         <span>
           <span aria-hidden="true" className="mr-1.5 inline-block size-2.5 border-2 border-warn" />
-          {sumOf(shown, "shadow")} of what watched
+          {sumOf(shown, "shadow")} {hitWords[kind].watched}
         </span>
         <span>most on a day: {most === 1 && sumOf(shown, "live") + sumOf(shown, "shadow") === 0 ? 0 : most}</span>
       </figcaption>
@@ -74,7 +75,7 @@ export function HitsChart({ days, fromDay }: Given) {
       <div className="sr-only">
         {/* A table takes the width of its words, however narrow it is asked to be. */}
         <table>
-          <caption>Matches a day</caption>
+          <caption>{kind === "filter" ? "Kept out a day" : "Matches a day"}</caption>
           <thead>
             <tr>
               <th scope="col">Day</th>

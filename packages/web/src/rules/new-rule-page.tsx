@@ -1,33 +1,75 @@
-import { Link, useNavigate } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
+import { ErrorState } from "../design/error-state.tsx";
 import { ReasonDialog } from "../design/reason-dialog.tsx";
+import { SkeletonLines } from "../design/skeleton.tsx";
 import { useToasts } from "../design/toast.tsx";
+import { firstFilter, firstRule, newId } from "./first-texts.ts";
+import { readNewRuleSearch } from "./new-rule-search.ts";
 import { RuleEditor } from "./rule-editor.tsx";
-import { useRuleChange } from "./rule-queries.ts";
+import { ruleQuery, useRuleChange, versionQuery } from "./rule-queries.ts";
 import { doneText } from "./rule-words.ts";
 
-/** A new rule, from a small one that works. */
+const words = {
+  rule: {
+    title: "New rule",
+    says: "It is kept as a draft: it sees no signal before it is let watch, and tells nobody before it runs.",
+  },
+  filter: {
+    title: "New filter",
+    says: "It keeps out what rules match and nobody needs to see. It is kept as a draft, and hides nothing before it runs.",
+  },
+} as const;
+
+/** A new rule or filter, from a small one that works. `key` it by its address: the other kind begins with another text. */
 export function NewRulePage() {
-  const [text, setText] = useState(firstRule);
-  const [asks, setAsks] = useState(false);
-  const navigate = useNavigate();
-  const toasts = useToasts();
-  const change = useRuleChange((changed) => {
-    toasts.show({ says: doneText(changed) });
-    void navigate({ to: "/rules/$id", params: { id: changed.id } });
-  });
+  const { kind, rule } = readNewRuleSearch(useSearch({ strict: false }));
+  const of = kind === "filter" ? "filter" : "rule";
   return (
     <>
-      <title>New rule · Tillwatch</title>
+      <title>{`${words[of].title} · Tillwatch`}</title>
       <header className="grid gap-1 pt-5 pb-3 md:pt-7">
         <Link to="/rules" className="justify-self-start text-sm text-ink-muted hover:underline">
           Rules
         </Link>
-        <h1 className="text-xl font-semibold tracking-tight">New rule</h1>
-        <p className="max-w-prose text-sm text-ink-muted">
-          It is kept as a draft: it sees no signal before it is let watch, and tells nobody before it runs.
-        </p>
+        <h1 className="text-xl font-semibold tracking-tight">{words[of].title}</h1>
+        <p className="max-w-prose text-sm text-ink-muted">{words[of].says}</p>
       </header>
+      {of === "filter" && rule !== undefined ? (
+        <ForRule key={rule} id={rule} />
+      ) : (
+        <Writing key={of} of={of} begin={() => (of === "filter" ? firstFilter(newId(), null) : firstRule(newId()))} />
+      )}
+    </>
+  );
+}
+
+/** A filter for one rule begins with what that rule says of itself. */
+function ForRule({ id }: { readonly id: string }) {
+  const rule = useQuery(ruleQuery(id));
+  const number = rule.data?.live ?? rule.data?.latest ?? 0;
+  const version = useQuery({ ...versionQuery(id, number), enabled: rule.data !== undefined && rule.data.editable });
+  const failed = [rule, version].find((one) => one.isError);
+  if (failed !== undefined) return <ErrorState fault={failed.error} onRetry={() => void failed.refetch()} />;
+  if (rule.data === undefined || (rule.data.editable && version.data === undefined))
+    return <SkeletonLines lines={12} says="Loading the rule" />;
+  const { title, service } = rule.data;
+  const text = version.data?.text ?? "";
+  return <Writing of="filter" begin={() => firstFilter(newId(), { id, title, service, text })} />;
+}
+
+function Writing({ of, begin }: { readonly of: keyof typeof words; readonly begin: () => string }) {
+  const [text, setText] = useState(begin);
+  const [asks, setAsks] = useState(false);
+  const navigate = useNavigate();
+  const toasts = useToasts();
+  const change = useRuleChange((changed) => {
+    toasts.show({ says: doneText(changed, of) });
+    void navigate({ to: "/rules/$id", params: { id: changed.id } });
+  });
+  return (
+    <>
       <RuleEditor
         text={text}
         onText={setText}
@@ -36,7 +78,7 @@ export function NewRulePage() {
         onSave={() => setAsks(true)}
       />
       <ReasonDialog
-        title="Keep the new rule"
+        title={`Keep the ${words[of].title.toLowerCase()}`}
         action="Keep as a draft"
         open={asks}
         busy={change.isPending}
@@ -46,44 +88,4 @@ export function NewRulePage() {
       />
     </>
   );
-}
-
-/** A random UUID also where the page came over plain HTTP, in which browsers keep `crypto.randomUUID` away. */
-function newId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  const marked = bytes.map((byte, at) => (at === 6 ? (byte & 0x0f) | 0x40 : at === 8 ? (byte & 0x3f) | 0x80 : byte));
-  const hex = [...marked].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
-}
-
-function firstRule(): string {
-  return `title: Goods taken back without a receipt at night
-id: ${newId()}
-description: What is seen, and why it matters.
-logsource:
-  product: retail
-  service: till
-detection:
-  selection:
-    event_type: pos_refund
-    time.open: false
-  condition: selection
-falsepositives:
-  - Stocktaking
-level: medium
-
-tillwatch:
-  category: till_fraud
-  level: 1
-  points: 1500
-  says: "Goods were taken back while the shop was closed"
-
-tests:
-  match:
-    - title: "at two in the morning"
-      event: { event_type: pos_refund, device: { id: T-01, kind: till }, time: { open: false, hour: 2 } }
-  no_match:
-    - title: "by day"
-      event: { event_type: pos_refund, device: { id: T-01, kind: till }, time: { open: true, hour: 14 } }
-`;
 }

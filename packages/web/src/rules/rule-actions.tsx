@@ -25,12 +25,16 @@ export function RuleActions({ rule, bar }: { readonly rule: Rule; readonly bar: 
   const toasts = useToasts();
   const [act, setAct] = useState<Act | null>(null);
   const change = useRuleChange((changed) => {
-    toasts.show({ says: doneText(changed) });
+    toasts.show({ says: doneText(changed, rule.kind) });
     setAct(null);
   });
   const acts = [...(may("rule:write") ? watchActs(rule) : []), ...(may("rule:activate") ? runActs(rule, bar) : [])];
-  const silences = may("silence:write") && rule.live !== null && rule.level !== "critical" && rule.triageLevel < 3;
-  if (acts.length === 0 && rule.asked === null && !silences) return null;
+  const isFilter = rule.kind === "filter";
+  // A correlation is narrowed through what it counts.
+  const narrows = may("rule:write") && rule.kind === "rule" && rule.live !== null;
+  const silences =
+    may("silence:write") && !isFilter && rule.live !== null && rule.level !== "critical" && rule.triageLevel < 3;
+  if (acts.length === 0 && rule.asked === null && !silences && !narrows) return null;
   return (
     <div className="grid gap-3 pb-4">
       {rule.asked === null ? null : <Signature rule={rule} onSign={setAct} signs={may("rule:activate")} />}
@@ -44,6 +48,11 @@ export function RuleActions({ rule, bar }: { readonly rule: Rule; readonly bar: 
             {one.verb}
           </Button>
         ))}
+        {narrows ? (
+          <Link to="/rules/new" search={{ kind: "filter", rule: rule.id }} className={buttonClass("plain")}>
+            Write a filter
+          </Link>
+        ) : null}
         {silences ? (
           <Link to="/silences/new" search={{ rule: rule.id }} className={buttonClass("plain")}>
             Silence
@@ -77,7 +86,10 @@ function watchActs(rule: Rule): readonly Act[] {
     title: `Let version ${latest} watch`,
     verb: `Let version ${latest} watch`,
     path: `/versions/${latest}/shadow`,
-    says: "Its matches are counted and listed from now on. It opens no case and tells nobody. Its tests must pass.",
+    says:
+      rule.kind === "filter"
+        ? "What it would keep out is counted and listed from now on. It hides nothing. Its tests must pass."
+        : "Its matches are counted and listed from now on. It opens no case and tells nobody. Its tests must pass.",
   };
   const end: Act = {
     title: "End the watch",
@@ -94,9 +106,7 @@ function runActs(rule: Rule, bar: Bar): readonly Act[] {
     title: `Let version ${shadow} run`,
     verb: "Let it run",
     path: `/versions/${shadow}/activate`,
-    says: rule.pages
-      ? `${barText(rule.shadowJudged ?? { right: 0, wrong: 0 }, bar)} Its tests must pass.`
-      : "It puts nobody on his feet, so nobody else signs. Its tests must pass.",
+    says: `${runText(rule, bar)} Its tests must pass.`,
   };
   const back = steps.find(({ liveBefore, liveAfter }) => liveBefore !== liveAfter);
   const rollBack: Act = {
@@ -106,16 +116,29 @@ function runActs(rule: Rule, bar: Bar): readonly Act[] {
     says: `Runs now: ${versionWord(live)}. Afterwards: ${versionWord(back?.liveBefore ?? null)}, at once.`,
   };
   const retire: Act = {
-    title: "Retire the rule",
+    title: rule.kind === "filter" ? "Retire the filter" : "Retire the rule",
     verb: "Retire",
     path: "/retire",
-    says: "It detects nothing any more, in no shop. What it detected stays.",
+    says:
+      rule.kind === "filter"
+        ? "It keeps nothing out any more, in no shop: what its rules match is detected from now on."
+        : "It detects nothing any more, in no shop. What it detected stays.",
   };
   return [
     ...(shadow === null || asked !== null ? [] : [run]),
     ...(back === undefined ? [] : [rollBack]),
     ...(live === null || !rule.editable ? [] : [retire]),
   ];
+}
+
+function runText({ kind, pages, shadowJudged }: Rule, bar: Bar): string {
+  if (kind === "filter")
+    return pages
+      ? "It hides what can open or raise a case, so another person signs, whatever its precision."
+      : "It hides nothing that puts somebody on his feet, so nobody else signs.";
+  return pages
+    ? barText(shadowJudged ?? { right: 0, wrong: 0 }, bar)
+    : "It puts nobody on his feet, so nobody else signs.";
 }
 
 type Signed = { readonly rule: Rule; readonly signs: boolean; readonly onSign: (act: Act) => void };
@@ -138,8 +161,11 @@ function Signature({ rule, signs, onSign }: Signed) {
   return (
     <div className="flex flex-wrap items-center justify-between gap-3 rounded-md border border-line-strong bg-warn-wash px-4 py-3 text-sm">
       <p>
-        <Who actor={asked.by} names={rule.names} /> asked that version {asked.number} runs. Its precision is not shown
-        to be above the bar, so another person than that and its author signs.
+        <Who actor={asked.by} names={rule.names} /> asked that version {asked.number} runs.{" "}
+        {rule.kind === "filter"
+          ? "It hides what can open or raise a case"
+          : "Its precision is not shown to be above the bar"}
+        , so another person than that and its author signs.
       </p>
       {signs && another ? (
         <Button look="primary" disabled={version.data === undefined} onClick={() => onSign(act)}>

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { CircleCheck, CircleX } from "lucide-react";
 import { useDeferredValue, useEffect, useRef, useState } from "react";
-import type { RuleProblem, RuleTest } from "@tillwatch/wire";
+import type { RuleKind, RuleProblem, RuleTest } from "@tillwatch/wire";
 import { Button } from "../design/button.tsx";
 import { Card } from "../design/card.tsx";
 import { ErrorState } from "../design/error-state.tsx";
@@ -64,7 +64,7 @@ export function RuleEditor(props: {
           className="font-mono text-xs leading-5"
           value={text}
           onChange={({ target }) => onText(target.value)}
-          hint="One Sigma rule in YAML with its tests, or a correlation with the rules that it counts. It is kept as it is: write no data of people into it."
+          hint="One Sigma rule in YAML with its tests, a correlation with the rules that it counts, or a filter. It is kept as it is: write no data of people into it."
         />
         <div className="flex justify-end gap-2">
           {onCancel === undefined ? null : (
@@ -119,16 +119,18 @@ export function CheckResult({ check, busy = false, onPlace }: Shown) {
   return (
     <>
       <Card
-        title={problems.length > 0 ? "What is wrong" : "The rule is understood"}
+        title={
+          problems.length > 0
+            ? "What is wrong"
+            : check.facts?.kind === "filter"
+              ? "The filter is understood"
+              : "The rule is understood"
+        }
         aside={<span className="text-xs text-ink-muted">{busy ? "checking …" : "as it stands"}</span>}
         flush={problems.length > 0}
       >
         {problems.length === 0 ? (
-          <p className="text-sm">
-            {check.facts?.pages === true
-              ? "It can open or raise a case, so it runs with enough precision or a second signature."
-              : "It adds no points and has level 1, so it puts nobody on his feet."}
-          </p>
+          <p className="text-sm">{check.facts === null ? "" : factsText(check.facts)}</p>
         ) : (
           <ul aria-label="Problems">
             {problems.map((problem) => (
@@ -153,7 +155,7 @@ export function CheckResult({ check, busy = false, onPlace }: Shown) {
           </ul>
         )}
       </Card>
-      {problems.length > 0 ? null : <Tests tests={tests} />}
+      {problems.length > 0 ? null : <Tests tests={tests} of={check.facts?.kind ?? "rule"} />}
     </>
   );
 }
@@ -162,7 +164,31 @@ function placeOf({ line, column }: RuleProblem): string {
   return `line ${line}, column ${column}`;
 }
 
-function Tests({ tests }: { readonly tests: readonly RuleTest[] }) {
+/** What follows from what the file says. */
+function factsText({ kind, pages, narrows }: NonNullable<Check["facts"]>): string {
+  if (kind !== "filter")
+    return pages
+      ? "It can open or raise a case, so it runs with enough precision or a second signature."
+      : "It adds no points and has level 1, so it puts nobody on his feet.";
+  const named = narrows
+    .slice(0, 3)
+    .map((title) => `“${title}”`)
+    .join(", ");
+  const more = narrows.length > 3 ? ` and ${narrows.length - 3} more` : "";
+  return `It narrows ${named}${more}. ${
+    pages
+      ? "It hides what can open or raise a case, so it runs with a second signature."
+      : "It hides nothing that puts somebody on his feet."
+  }`;
+}
+
+const wayWords = {
+  rule: { match: "must match", no_match: "must not match" },
+  correlation: { match: "must match", no_match: "must not match" },
+  filter: { match: "must still match", no_match: "must match no more" },
+} as const;
+
+function Tests({ tests, of }: { readonly tests: readonly RuleTest[]; readonly of: RuleKind }) {
   const passed = tests.filter(({ ok }) => ok).length;
   const ways = new Set(tests.map(({ expected }) => expected));
   return (
@@ -177,7 +203,9 @@ function Tests({ tests }: { readonly tests: readonly RuleTest[] }) {
     >
       {ways.size === 2 ? null : (
         <p className="px-4 py-3 text-sm text-bad">
-          It needs an event that must match and one that must not, before it can watch or run.
+          {of === "filter"
+            ? "It needs an event that must still match and one that must match no more, before it can watch or run."
+            : "It needs an event that must match and one that must not, before it can watch or run."}
         </p>
       )}
       <ul aria-label="Tests of the rule">
@@ -196,8 +224,14 @@ function Tests({ tests }: { readonly tests: readonly RuleTest[] }) {
             <span className="grid min-w-0">
               <span className="break-words">{one.title}</span>
               <span className="text-xs text-ink-muted">
-                {one.expected === "match" ? "must match" : "must not match"}
-                {one.ok ? "" : (one.note ?? (one.got === "match" ? ", and does" : ", and does not"))}
+                {wayWords[of][one.expected]}
+                {one.ok
+                  ? ""
+                  : one.note === null
+                    ? one.got === "match"
+                      ? ", and does"
+                      : ", and does not"
+                    : `: ${one.note}`}
               </span>
             </span>
           </li>

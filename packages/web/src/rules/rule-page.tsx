@@ -15,8 +15,8 @@ import { HitsChart } from "./hits-chart.tsx";
 import { RuleActions } from "./rule-actions.tsx";
 import { RuleEditor } from "./rule-editor.tsx";
 import { ruleQuery, rulesQuery, useRuleChange, versionQuery } from "./rule-queries.ts";
-import type { Rule, RuleList, Step } from "./rule-shapes.ts";
-import { barText, doneText, precisionText, stepWords, versionWord } from "./rule-words.ts";
+import type { Bar, Rule, RuleList, Step } from "./rule-shapes.ts";
+import { barText, doneText, livePrecisionText, precisionText, stepWords, versionWord } from "./rule-words.ts";
 import { States } from "./rules-page.tsx";
 import { VersionPanel } from "./version-panel.tsx";
 
@@ -96,8 +96,8 @@ function Loaded({ rule, list }: Given) {
 function Overview({ rule, list }: Given) {
   return (
     <div className="grid grid-cols-1 gap-4 lg:grid-cols-2">
-      <Card title="Matches a day" className="lg:col-span-2">
-        <HitsChart days={rule.days} fromDay={list.fromDay} />
+      <Card title={rule.kind === "filter" ? "Kept out a day" : "Matches a day"} className="lg:col-span-2">
+        <HitsChart days={rule.days} fromDay={list.fromDay} kind={rule.kind} />
       </Card>
       <Card title="Where it stands">
         <Facts
@@ -106,33 +106,76 @@ function Overview({ rule, list }: Given) {
             ["Watches", versionWord(rule.shadow)],
             ["From", rule.origin === "pack" ? "the pack" : "written here"],
             ["Source", rule.service ?? "any"],
-            ["Category", rule.category],
-            ["Level", String(rule.triageLevel)],
-            ["Pages", rule.pages ? "yes: it can open or raise a case" : "no"],
+            ...(rule.kind === "filter"
+              ? [["Hides", hidesText(rule)] as const]
+              : ([
+                  ["Category", rule.category],
+                  ["Level", String(rule.triageLevel)],
+                  ["Pages", rule.pages ? "yes: it can open or raise a case" : "no"],
+                ] as const)),
             ["Id", rule.id],
           ]}
         />
       </Card>
-      <Card title="Precision">
-        <div className="grid gap-3 text-sm">
-          <Facts
-            items={[
-              ["Running, 90 days", precisionText(rule.judged)],
-              ...(rule.shadowJudged === null
-                ? []
-                : [[`Watching, version ${rule.shadow}`, precisionText(rule.shadowJudged)] as const]),
-            ]}
-          />
-          {rule.shadowJudged === null || !rule.pages ? null : <p>{barText(rule.shadowJudged, list.bar)}</p>}
-          <p className="text-xs text-ink-muted">
-            Of the cases that people called true or false and that hold a signal which the rule matched: the share
-            called true. Verdicts of a version&rsquo;s author do not count for it. What only this rule would find has no
-            verdicts.
-          </p>
-        </div>
-      </Card>
-      {rule.shadow === null ? null : <HitList id={rule.id} number={rule.shadow} />}
+      <div className="grid grid-cols-1 content-start gap-4">
+        {rule.kind === "filter" ? <Narrowed rule={rule} /> : null}
+        <Precision rule={rule} bar={list.bar} />
+      </div>
+      {rule.shadow === null ? null : <HitList rule={rule} number={rule.shadow} />}
     </div>
+  );
+}
+
+function hidesText({ pages, triageLevel }: Rule): string {
+  return pages ? `what can open or raise a case, up to level ${triageLevel}` : "nothing that can open a case";
+}
+
+function Precision({ rule, bar }: { readonly rule: Rule; readonly bar: Bar }) {
+  return (
+    <Card title="Precision">
+      <div className="grid gap-3 text-sm">
+        <Facts
+          items={[
+            ["Running, 90 days", livePrecisionText(rule)],
+            ...(rule.shadowJudged === null
+              ? []
+              : [[`Watching, version ${rule.shadow}`, precisionText(rule.shadowJudged)] as const]),
+          ]}
+        />
+        {rule.shadowJudged === null || !rule.pages || rule.kind === "filter" ? null : (
+          <p>{barText(rule.shadowJudged, bar)}</p>
+        )}
+        <p className="text-xs text-ink-muted">{rule.kind === "filter" ? filterPrecision : rulePrecision}</p>
+      </div>
+    </Card>
+  );
+}
+
+const rulePrecision =
+  "Of the cases that people called true or false and that hold a signal which the rule matched: the share called true. Verdicts of a version’s author do not count for it. What only this rule would find has no verdicts.";
+const filterPrecision =
+  "Of the cases that people called true or false and that hold a signal which the watching filter would keep out: the share called false, which it would rightly have hidden. What a running filter keeps out comes before nobody.";
+
+const namedMax = 12;
+
+/** The rules that a filter speaks to, by title. */
+function Narrowed({ rule: { narrows } }: { readonly rule: Rule }) {
+  const more = narrows.length - namedMax;
+  return (
+    <Card title="What it narrows" aside={<span className="text-xs text-ink-muted">{narrows.length}</span>}>
+      {narrows.length === 0 ? (
+        <p className="text-sm text-ink-muted">No rule that runs.</p>
+      ) : (
+        <ul className="grid gap-1 text-sm" aria-label="Rules that it narrows">
+          {narrows.slice(0, namedMax).map((title) => (
+            <li key={title} className="break-words">
+              {title}
+            </li>
+          ))}
+          {more > 0 ? <li className="text-ink-muted">and {more} more</li> : null}
+        </ul>
+      )}
+    </Card>
   );
 }
 
@@ -142,7 +185,7 @@ function Edit({ rule, onKept }: { readonly rule: Rule; readonly onKept: (number:
   const [asks, setAsks] = useState(false);
   const toasts = useToasts();
   const change = useRuleChange((changed) => {
-    toasts.show({ says: doneText(changed) });
+    toasts.show({ says: doneText(changed, rule.kind) });
     onKept(changed.number);
   });
   if (base.data === undefined) {

@@ -1,4 +1,12 @@
-import type { BacktestDay, BacktestExample, BacktestState, RuleProblem, RuleState, RuleTest } from "@tillwatch/wire";
+import type {
+  BacktestDay,
+  BacktestExample,
+  BacktestState,
+  RuleKind,
+  RuleProblem,
+  RuleState,
+  RuleTest,
+} from "@tillwatch/wire";
 
 /** Cases that people called true and false, of those that hold a signal which the rule matched. */
 export type Judged = { readonly right: number; readonly wrong: number };
@@ -7,11 +15,11 @@ export type Day = { readonly day: string; readonly live: number; readonly shadow
 
 /** A rule as the list shows it. `live` and `shadow` are numbers of versions; 0 is the pack's file as shipped. */
 export type RuleItem = {
+  readonly kind: RuleKind;
   readonly id: string;
   readonly title: string;
   readonly origin: "pack" | "written";
   readonly editable: boolean;
-  readonly counts: boolean; // a correlation
   readonly countedBy: readonly string[]; // titles of correlations: only they speak of what it matches
   readonly state: RuleState;
   readonly live: number | null;
@@ -23,6 +31,7 @@ export type RuleItem = {
   readonly triageLevel: number;
   readonly service: string | null;
   readonly pages: boolean;
+  readonly narrows: readonly string[]; // of a filter: titles of rules
   readonly days: readonly Day[];
   readonly judged: Judged | null;
   readonly shadowJudged: Judged | null;
@@ -67,7 +76,12 @@ export type Rule = RuleItem & {
 
 export type Check = {
   readonly ok: boolean;
-  readonly facts: { readonly title: string; readonly pages: boolean } | null;
+  readonly facts: {
+    readonly kind: RuleKind;
+    readonly title: string;
+    readonly pages: boolean;
+    readonly narrows: readonly string[];
+  } | null;
   readonly problems: readonly RuleProblem[];
   readonly tests: readonly RuleTest[];
   readonly diff?: readonly DiffLine[] | null; // against the version that was named; null or absent: none was, or nothing differs

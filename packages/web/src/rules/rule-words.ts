@@ -1,6 +1,6 @@
-import type { BacktestDay, RuleState } from "@tillwatch/wire";
+import type { BacktestDay, RuleKind, RuleState } from "@tillwatch/wire";
 import type { Tone } from "../design/badge.tsx";
-import type { Backtest, Bar, Changed, Day, Example, Judged, Step } from "./rule-shapes.ts";
+import type { Backtest, Bar, Changed, Day, Example, Judged, RuleItem, Step } from "./rule-shapes.ts";
 
 export const stateWords: Readonly<Record<RuleState, { readonly says: string; readonly tone: Tone }>> = {
   draft: { says: "Draft", tone: "plain" },
@@ -20,6 +20,37 @@ export function precisionText(judged: Judged | null): string {
   if (judged === null) return "not running";
   const all = judged.right + judged.wrong;
   return all === 0 ? "no verdicts" : `${Math.round((100 * judged.right) / all)} % of ${all}`;
+}
+
+/** The precision of what runs. What a filter keeps out comes before nobody, so nobody judges it. */
+export function livePrecisionText({ kind, live, judged }: Pick<RuleItem, "kind" | "live" | "judged">): string {
+  return kind === "filter" && live !== null ? "nobody judges it" : precisionText(judged);
+}
+
+/** What a number of matches is called: of a filter they are what it keeps from its rules. */
+export const hitWords: Readonly<Record<RuleKind, { readonly ran: string; readonly watched: string }>> = {
+  rule: { ran: "matches of what ran", watched: "of what watched" },
+  correlation: { ran: "matches of what ran", watched: "of what watched" },
+  filter: { ran: "kept out", watched: "would have been, by what watched" },
+};
+
+export const kindWords: Readonly<Record<RuleKind, string>> = {
+  rule: "Rule",
+  correlation: "Correlation",
+  filter: "Filter",
+};
+
+/** "27 matches"; of a filter what ran and what watched apart, because the one hid and the other would. */
+export function countText({ kind, days, shadow }: Pick<RuleItem, "kind" | "days" | "shadow">): string {
+  const [live, watched] = [sumOf(days, "live"), sumOf(days, "shadow")];
+  if (kind !== "filter") return `${live + watched} matches`;
+  return shadow === null ? `${live} kept out` : `${live} kept out and ${watched} watched`;
+}
+
+/** "narrows Paid sale voided", "narrows 12 rules". */
+export function narrowsText(narrows: readonly string[]): string {
+  const [only] = narrows;
+  return narrows.length === 1 ? `narrows ${only ?? ""}` : `narrows ${narrows.length} rules`;
 }
 
 /** How far a watching version is from running without a second signature. */
@@ -52,8 +83,14 @@ const doneWords: Readonly<Record<Changed["kind"], string>> = {
   rolled_back: "What ran before runs again.",
 };
 
-export function doneText({ kind }: Pick<Changed, "kind">): string {
-  return doneWords[kind];
+const filterDoneWords: Partial<typeof doneWords> = {
+  shadowed: "It watches from now on, and hides nothing.",
+  activated: "It runs from now on: what it keeps out is not detected.",
+  retired: "It runs no more: what it kept out is detected from now on.",
+};
+
+export function doneText({ kind }: Pick<Changed, "kind">, of: RuleKind = "rule"): string {
+  return (of === "filter" ? filterDoneWords[kind] : undefined) ?? doneWords[kind];
 }
 
 /** Every day from `fromDay` on, `count` of them, with nothing where nothing matched. */

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Radar } from "lucide-react";
 import { useState } from "react";
-import type { RuleState } from "@tillwatch/wire";
+import type { RuleKind, RuleState } from "@tillwatch/wire";
 import { useMay } from "../app/may.ts";
 import { Tag } from "../design/badge.tsx";
 import { buttonClass } from "../design/button.tsx";
@@ -14,7 +14,16 @@ import { Table, type Column } from "../design/table.tsx";
 import { HitsSpark } from "./hits-chart.tsx";
 import { rulesQuery } from "./rule-queries.ts";
 import type { RuleItem, RuleList } from "./rule-shapes.ts";
-import { precisionText, shownDays, stateWords, sumOf } from "./rule-words.ts";
+import {
+  countText,
+  kindWords,
+  livePrecisionText,
+  narrowsText,
+  precisionText,
+  shownDays,
+  stateWords,
+  sumOf,
+} from "./rule-words.ts";
 
 /** What is detected: every rule with where it stands and how it does. */
 export function RulesPage() {
@@ -32,9 +41,14 @@ export function RulesPage() {
           </p>
         </div>
         {may("rule:write") ? (
-          <Link to="/rules/new" className={buttonClass("primary")}>
-            New rule
-          </Link>
+          <span className="flex flex-wrap gap-2">
+            <Link to="/rules/new" search={{ kind: "filter" }} className={buttonClass("plain")}>
+              New filter
+            </Link>
+            <Link to="/rules/new" className={buttonClass("primary")}>
+              New rule
+            </Link>
+          </span>
         ) : null}
       </header>
       {rules.data === undefined ? (
@@ -55,33 +69,19 @@ export function RulesPage() {
 function RuleTable({ list }: { readonly list: RuleList }) {
   const [text, setText] = useState("");
   const [state, setState] = useState<RuleState | "">("");
+  const [kind, setKind] = useState<RuleKind | "">("");
   const wanted = text.trim().toLowerCase();
   const shown = list.items.filter(
     (rule) =>
+      (kind === "" || rule.kind === kind) &&
       (state === "" || rule.state === state || (state === "shadow" && rule.shadow !== null)) &&
-      `${rule.title} ${rule.category} ${rule.service ?? ""} ${rule.id}`.toLowerCase().includes(wanted),
+      `${rule.title} ${rule.category} ${rule.service ?? ""} ${rule.id} ${rule.narrows.join(" ")}`
+        .toLowerCase()
+        .includes(wanted),
   );
-  const waiting = list.items.filter(({ asked }) => asked !== null);
   return (
     <div className="grid grid-cols-1 gap-3">
-      {list.rulebook.fault === null ? null : (
-        <p role="alert" className="rounded-md border border-bad bg-bad-wash px-4 py-3 text-sm">
-          Newer rules do not load here, so what ran before goes on: {list.rulebook.fault}
-        </p>
-      )}
-      {waiting.length === 0 ? null : (
-        <p className="rounded-md border border-line-strong bg-warn-wash px-4 py-3 text-sm">
-          {waiting.length === 1 ? "One rule waits" : `${waiting.length} rules wait`} for a second signature:{" "}
-          {waiting.map((rule, at) => (
-            <span key={rule.id}>
-              {at === 0 ? "" : ", "}
-              <Link to="/rules/$id" params={{ id: rule.id }} className="font-medium underline">
-                {rule.title}
-              </Link>
-            </span>
-          ))}
-        </p>
-      )}
+      <Notices list={list} />
       <div className="flex flex-wrap items-end gap-2">
         <TextField
           label="Find a rule"
@@ -97,6 +97,12 @@ function RuleTable({ list }: { readonly list: RuleList }) {
               {stateWords[one].says}
             </option>
           ))}
+        </Select>
+        <Select label="Kind" value={kind} onChange={({ target }) => setKind(target.value as RuleKind | "")}>
+          <option value="">All</option>
+          <option value="rule">Rules</option>
+          <option value="correlation">Correlations</option>
+          <option value="filter">Filters</option>
         </Select>
         <output className="ml-auto self-center text-xs text-ink-muted">
           {shown.length} of {list.items.length} · rulebook{" "}
@@ -122,6 +128,33 @@ function RuleTable({ list }: { readonly list: RuleList }) {
   );
 }
 
+/** What somebody should see before the list: rules that do not load, and versions that wait. */
+function Notices({ list }: { readonly list: RuleList }) {
+  const waiting = list.items.filter(({ asked }) => asked !== null);
+  return (
+    <>
+      {list.rulebook.fault === null ? null : (
+        <p role="alert" className="rounded-md border border-bad bg-bad-wash px-4 py-3 text-sm">
+          Newer rules do not load here, so what ran before goes on: {list.rulebook.fault}
+        </p>
+      )}
+      {waiting.length === 0 ? null : (
+        <p className="rounded-md border border-line-strong bg-warn-wash px-4 py-3 text-sm">
+          {waiting.length === 1 ? "One rule waits" : `${waiting.length} rules wait`} for a second signature:{" "}
+          {waiting.map((rule, at) => (
+            <span key={rule.id}>
+              {at === 0 ? "" : ", "}
+              <Link to="/rules/$id" params={{ id: rule.id }} className="font-medium underline">
+                {rule.title}
+              </Link>
+            </span>
+          ))}
+        </p>
+      )}
+    </>
+  );
+}
+
 function PhoneRow({ rule, fromDay }: { readonly rule: RuleItem; readonly fromDay: string }) {
   return (
     <span className="grid gap-1.5">
@@ -134,8 +167,9 @@ function PhoneRow({ rule, fromDay }: { readonly rule: RuleItem; readonly fromDay
       </span>
       {rule.countedBy.length > 0 ? <CountedBy rule={rule} /> : null}
       <span className={rule.countedBy.length > 0 ? "hidden" : "text-xs text-ink-muted"}>
-        {sumOf(rule.days, "live") + sumOf(rule.days, "shadow")} matches in {shownDays} days ·{" "}
-        {rule.shadowJudged === null ? precisionText(rule.judged) : `watching: ${precisionText(rule.shadowJudged)}`}
+        {rule.kind === "filter" ? `${narrowsText(rule.narrows)} · ` : ""}
+        {countText(rule)} in {shownDays} days ·{" "}
+        {rule.shadowJudged === null ? livePrecisionText(rule) : `watching: ${precisionText(rule.shadowJudged)}`}
       </span>
     </span>
   );
@@ -153,9 +187,10 @@ function columnsOf({ fromDay }: RuleList): readonly Column<RuleItem>[] {
           </Link>
           <span className="text-xs text-ink-muted">
             {[
-              rule.counts ? "counts" : null,
+              rule.kind === "rule" ? null : kindWords[rule.kind].toLowerCase(),
+              rule.kind === "filter" ? narrowsText(rule.narrows) : null,
               rule.service,
-              `level ${rule.triageLevel}`,
+              rule.kind === "filter" ? null : `level ${rule.triageLevel}`,
               rule.origin === "written" ? "written here" : "of the pack",
             ]
               .filter((part) => part !== null)
@@ -164,7 +199,8 @@ function columnsOf({ fromDay }: RuleList): readonly Column<RuleItem>[] {
         </span>
       ),
     },
-    { id: "state", title: "State", cell: (rule) => <States rule={rule} /> },
+    // The line below the title says the kind.
+    { id: "state", title: "State", cell: (rule) => <States rule={rule} without="kind" /> },
     {
       id: "hits",
       title: `Matches, ${shownDays} days`,
@@ -186,7 +222,7 @@ function columnsOf({ fromDay }: RuleList): readonly Column<RuleItem>[] {
       title: "Precision",
       cell: (rule) => (
         <span className="grid tabular-nums">
-          {rule.judged === null && rule.shadowJudged !== null ? null : <span>{precisionText(rule.judged)}</span>}
+          {rule.judged === null && rule.shadowJudged !== null ? null : <span>{livePrecisionText(rule)}</span>}
           {rule.shadowJudged === null ? null : (
             <span className="text-xs text-ink-muted">watching: {precisionText(rule.shadowJudged)}</span>
           )}
@@ -197,7 +233,7 @@ function columnsOf({ fromDay }: RuleList): readonly Column<RuleItem>[] {
       id: "noise",
       title: "False",
       numeric: true,
-      cell: (rule) => <span className="tabular-nums">{rule.judged?.wrong ?? 0}</span>,
+      cell: (rule) => <span className="tabular-nums">{rule.kind === "filter" ? "–" : (rule.judged?.wrong ?? 0)}</span>,
     },
   ];
 }
@@ -207,10 +243,11 @@ function CountedBy({ rule }: { readonly rule: RuleItem }) {
   return <span className="text-xs text-ink-muted">only counted, by {rule.countedBy.join(", ")}</span>;
 }
 
-export function States({ rule }: { readonly rule: RuleItem }) {
+export function States({ rule, without }: { readonly rule: RuleItem; readonly without?: "kind" }) {
   const { says, tone } = stateWords[rule.state];
   return (
     <span className="flex flex-wrap gap-1">
+      {rule.kind === "rule" || without === "kind" ? null : <Tag tone="plain">{kindWords[rule.kind]}</Tag>}
       <Tag tone={tone}>
         {says}
         {rule.live !== null && rule.live > 0 ? ` v${rule.live}` : ""}
