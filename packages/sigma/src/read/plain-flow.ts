@@ -122,13 +122,12 @@ export class PlainFlow {
     return end;
   }
 
-  /** Over spaces and the end of a line; where the next line cannot belong to the brackets for sure, behind the text, where there is nothing to read. */
+  /** Over spaces and the end of a line; where the next line is not within the brackets, behind the text, where there is nothing to read. */
   #skipGap(): void {
     const lines = this.#lines;
     this.at = skipSpaces(lines.text, this.at);
     if (this.at < lines.end) return;
     lines.step();
-    const isWithin = !lines.isBlank && !lines.isComment && lines.indent > this.#parentIndent;
-    this.at = isWithin ? lines.first : lines.text.length;
+    this.at = lines.indent > this.#parentIndent ? lines.first : lines.text.length;
   }
 }
