@@ -50,7 +50,19 @@ export type BacktestExample = {
   readonly category: string;
   readonly rules: readonly string[];
   readonly signalIds: readonly string[]; // evidence, the first few
+  readonly held?: true; // it would be an incident, and a silence held it back
 };
+
+/**
+ * What silences and dismissals of the time did in a backtest, without the change and with it: situations that a silence held back from being incidents,
+ * and those that ranked lower after dismissals. `unknown`: what of the past is not stored, so that it was taken as it is now.
+ */
+export type BacktestQuiet = {
+  readonly held: { readonly before: number; readonly after: number };
+  readonly lowered: { readonly before: number; readonly after: number };
+  readonly unknown: readonly (typeof unknownQuiet)[number][];
+};
+export const unknownQuiet = ["dismissal_switch"] as const;
 
 /** Where a backtest stands. `stopped`: its process ended before it did. */
 export const backtestStates = ["running", "done", "canceled", "failed", "stopped"] as const;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { parseArgs } from "node:util";
-import type { BacktestDay, BacktestState } from "@tillwatch/wire";
+import type { BacktestDay, BacktestQuiet, BacktestState } from "@tillwatch/wire";
 import type { RuleFile } from "../pack/load-rules.ts";
 import { exitFailed, exitOk, Unusable, type Cli } from "./command.ts";
 import type { Outcome } from "./rules-outcome.ts";
@@ -27,6 +27,7 @@ type Backtest = {
   readonly signals: number;
   readonly fault: string | null;
   readonly days: readonly BacktestDay[];
+  readonly quiet: BacktestQuiet | null;
   readonly examples: readonly {
     readonly kind: string;
     readonly what: string;
@@ -135,7 +136,7 @@ async function follow(cli: Cli, path: string, call: Call): Promise<Backtest> {
   }
 }
 
-function print(cli: Cli, { signals, days, examples }: Backtest, of: number): void {
+function print(cli: Cli, { signals, days, examples, quiet }: Backtest, of: number): void {
   cli.out(`${signals} signals of ${of} days\n`);
   const cells = (day: BacktestDay) =>
     (["incident", "situation"] as const).map((what) => {
@@ -149,6 +150,7 @@ function print(cli: Cli, { signals, days, examples }: Backtest, of: number): voi
     const perDay = (which: "made" | "unmade") => `${sum(which)} (${(sum(which) / of).toFixed(2)} a day)`;
     cli.out(`${what}s: ${perDay("made")} made, ${perDay("unmade")} unmade\n`);
   }
+  for (const says of quietLines(quiet)) cli.out(`${says}\n`);
   for (const one of examples.slice(0, shownExamples)) {
     const refs = [...new Set(one.signals.flatMap(({ incidentRef }) => incidentRef ?? []))];
     const held = refs.length === 0 ? "" : `, now in ${refs.join(", ")}`;
@@ -157,4 +159,19 @@ function print(cli: Cli, { signals, days, examples }: Backtest, of: number): voi
       `  ${one.kind} ${one.what} ${one.at} ${one.siteId} ${one.severity} by ${one.rules.join("; ")}${held}\n    ${from}\n`,
     );
   }
+}
+
+/** What silences and dismissals of the time did; nothing where they did nothing. */
+function quietLines(quiet: BacktestQuiet | null): readonly string[] {
+  if (quiet === null) return [];
+  const { held, lowered, unknown } = quiet;
+  const line = (says: string, { before, after }: BacktestQuiet["held"]) =>
+    before + after === 0 ? [] : [`${says}: ${before} -> ${after}`];
+  return [
+    ...line("held back by silences", held),
+    ...line("ranked lower after dismissals", lowered),
+    ...(unknown.length === 0
+      ? []
+      : ["the record does not say when dismissals were switched on and off: taken as they are now"]),
+  ];
 }

@@ -11,7 +11,7 @@ import { Moment } from "../design/time.tsx";
 import { BacktestChart } from "./backtest-chart.tsx";
 import { backtestQuery, cancelBacktest, startBacktest } from "./rule-queries.ts";
 import type { Backtest, BacktestAsked, Example } from "./rule-shapes.ts";
-import { backtestEndText, daysBetween, differenceText, sumOfDays } from "./rule-words.ts";
+import { backtestEndText, daysBetween, differenceText, quietTexts, sumOfDays } from "./rule-words.ts";
 
 const spans = [7, 30, 90] as const;
 
@@ -96,7 +96,7 @@ function Running({ backtest }: { readonly backtest: Backtest | null }) {
 
 function Ended({ backtest }: { readonly backtest: Backtest }) {
   if (backtest.state !== "done") return <p className="text-sm">{backtestEndText(backtest)}</p>;
-  const { days, examples, signals, from, to, outdated } = backtest;
+  const { days, examples, signals, from, to, outdated, quiet } = backtest;
   const span = daysBetween(from, to);
   return (
     <>
@@ -115,6 +115,11 @@ function Ended({ backtest }: { readonly backtest: Backtest }) {
       <p className="text-xs text-ink-muted">
         {signals.toLocaleString("en-GB")} signals of {span} days, by the day on which they were received (UTC).
       </p>
+      {quietTexts(quiet).map((says) => (
+        <p key={says} className="max-w-prose text-sm">
+          {says}
+        </p>
+      ))}
       <Examples examples={examples} none={signals === 0} />
     </>
   );
@@ -155,6 +160,7 @@ function Examples({ examples, none }: { readonly examples: readonly Example[]; r
           >
             <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
               <Tag tone={one.kind === "made" ? "plain" : "warn"}>{differenceText(one)}</Tag>
+              {one.held === true ? <Tag tone="plain">held back by a silence</Tag> : null}
               <span>
                 <Moment at={one.at} /> · {one.siteId}
               </span>

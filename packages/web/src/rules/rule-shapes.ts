@@ -1,6 +1,7 @@
 import type {
   BacktestDay,
   BacktestExample,
+  BacktestQuiet,
   BacktestState,
   RuleKind,
   RuleProblem,
@@ -140,4 +141,5 @@ export type Backtest = {
   readonly fault: string | null;
   readonly days: readonly BacktestDay[];
   readonly examples: readonly Example[];
+  readonly quiet: BacktestQuiet | null; // null: from before silences and dismissals were heeded
 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { barText, everyDay, precisionText, sumOf, versionWord } from "./rule-words.ts";
+import { barText, everyDay, precisionText, quietTexts, sumOf, versionWord } from "./rule-words.ts";
 
 test("C11 precision is said with what it is made of, and not at all where nothing was judged", () => {
   assert.equal(precisionText({ right: 28, wrong: 6 }), "82 % of 34");
@@ -34,4 +34,18 @@ test("C11 days without a match are drawn, over the end of a month too", () => {
   );
   assert.equal(sumOf(days, "shadow"), 1);
   assert.deepEqual([0, 3, null].map(versionWord), ["as shipped", "version 3", "nothing"]);
+});
+
+test("C10 E04 what silences and dismissals did in a backtest is said where they did something, and what is not known", () => {
+  const none = { before: 0, after: 0 };
+  assert.deepEqual(quietTexts({ held: none, lowered: none, unknown: [] }), []);
+  assert.deepEqual(
+    quietTexts({ held: { before: 3, after: 5 }, lowered: { before: 1, after: 1 }, unknown: ["dismissal_switch"] }),
+    [
+      "Silences of the time held back 5 situations (3 without the change) from being incidents.",
+      "Dismissals of the time ranked 1 situation lower.",
+      "The record does not say when dismissals were switched on and off, so they were taken as they are now.",
+    ],
+  );
+  assert.equal(quietTexts(null).length, 1);
 });
