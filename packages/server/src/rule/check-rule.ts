@@ -11,16 +11,9 @@ import {
   type SigmaProblem,
   type SigmaRule,
 } from "@tillwatch/sigma";
-import {
-  isJsonObject,
-  ok,
-  refused,
-  type Result,
-  type RuleKind,
-  type RuleProblem,
-  type RuleTest,
-} from "@tillwatch/wire";
+import { ok, refused, type Result, type RuleKind, type RuleProblem, type RuleTest } from "@tillwatch/wire";
 import { checkFilter, type Beside } from "./check-filter.ts";
+import { sectionProblems } from "./check-section.ts";
 import { factsOf, product, serviceOf, type RuleFacts, type RuleWords } from "./rule-facts.ts";
 
 export type CheckedRule = { readonly facts: RuleFacts; readonly tests: readonly RuleTest[] };
@@ -42,7 +35,9 @@ export function checkRule(text: string, words: RuleWords, beside: Beside): Resul
   if (head === null) return refused([problemAt(1, oneRule)]);
   if (head.kind === "filter") return checkedFilter(text, head.of, { words, beside });
   const compiled = compile([{ file, text }]);
-  return compiled.ok ? checkedRule(head.of, compiled.value, words) : refused(compiled.error.map(toProblem));
+  return compiled.ok
+    ? checkedRule(head.of, { text, detector: compiled.value, words })
+    : refused(compiled.error.map(toProblem));
 }
 
 type FilterGiven = { readonly words: RuleWords; readonly beside: Beside };
@@ -62,15 +57,20 @@ function checkedFilter(
   return checked.value.facts.narrows.length > 0 ? checked : refused([problemAt(filter.line, narrowsNothing)]);
 }
 
+type RuleGiven = { readonly text: string; readonly detector: Detector; readonly words: RuleWords };
+
 function checkedRule(
   head: SigmaRule | SigmaCorrelation,
-  detector: Detector,
-  words: RuleWords,
+  { text, detector, words }: RuleGiven,
 ): Result<CheckedRule, readonly RuleProblem[]> {
   const { documents, ruleSet } = detector;
   const facts = factsOf(head, words, documents.rules);
   const foreign = documents.rules.filter(({ logsource }) => logsource.product !== product);
-  const problems = [...problemsOf(head, facts, words), ...foreign.map(({ line }) => problemAt(line, otherProduct))];
+  const problems = [
+    ...(uuid.test(head.id ?? "") ? [] : [problemAt(head.line, noId)]),
+    ...sectionProblems(head, text, words.categories),
+    ...foreign.map(({ line }) => problemAt(line, otherProduct)),
+  ];
   if (problems.length > 0) return refused(problems);
   return ok({ facts, tests: "type" in head ? countingTests(head, detector) : testsOf(head, ruleSet) });
 }
@@ -132,24 +132,6 @@ function testsOf(rule: SigmaRule, ruleSet: RuleSet): readonly RuleTest[] {
   });
 }
 
-function problemsOf(
-  rule: SigmaRule | SigmaCorrelation,
-  facts: RuleFacts,
-  { categories }: RuleWords,
-): readonly RuleProblem[] {
-  const own = rule.custom["tillwatch"];
-  const section = isJsonObject(own) ? own : {};
-  const points = section["points"];
-  const wrong: readonly (readonly [boolean, Complaint])[] = [
-    [!uuid.test(rule.id ?? ""), noId],
-    [section["category"] !== undefined && !categories.has(facts.category), unknownCategory],
-    [![undefined, 1, 2, 3].includes(section["level"] as number | undefined), badLevel],
-    [points !== undefined && !(Number.isInteger(points) && Math.abs(Number(points)) <= 100_000), badPoints],
-    [section["says"] !== undefined && typeof section["says"] !== "string", badSays],
-  ];
-  return wrong.flatMap(([holds, complaint]) => (holds ? [problemAt(rule.line, complaint)] : []));
-}
-
 type Complaint = Pick<RuleProblem, "code" | "message" | "remedy">;
 
 function problemAt(line: number, complaint: Complaint): RuleProblem {
@@ -180,24 +162,4 @@ const narrowsNothing = {
   code: "rule_filter_idle",
   message: "No rule that runs reads the log source of the filter: it would narrow nothing.",
   remedy: "Name the service of the rules that are meant, or their ids under `filter: rules:`.",
-};
-const unknownCategory = {
-  code: "rule_category_unknown",
-  message: "`tillwatch.category` is not in the taxonomy.",
-  remedy: "Use a code of taxonomy.yaml.",
-};
-const badLevel = {
-  code: "rule_section_malformed",
-  message: "`tillwatch.level` is not 1, 2 or 3.",
-  remedy: "Say 1, 2 or 3, or leave it out for 1.",
-};
-const badPoints = {
-  code: "rule_section_malformed",
-  message: "`tillwatch.points` is not a whole number up to 100000.",
-  remedy: "Say thousandths of log-odds as a whole number, or leave it out for those of the level.",
-};
-const badSays = {
-  code: "rule_section_malformed",
-  message: "`tillwatch.says` is not a text.",
-  remedy: "Say in a sentence what was seen.",
 };
