@@ -24,6 +24,18 @@ export type RuleTest = {
   readonly note: string | null;
 };
 
+/**
+ * Over how many days what a backtest made is spread: from the first signal (`since`; null: not known) to the end, at least one day, so that a
+ * server that has heard of two hours does not call thirty incidents one a day.
+ */
+export function daysOfSignals({
+  from,
+  to,
+  since,
+}: Readonly<Record<"from" | "to", string> & { since: string | null }>): number {
+  return Math.max(1, (Date.parse(to) - Date.parse(since ?? from)) / 86_400_000);
+}
+
 /** What a backtest counts of a day: what there was, what there would have been, and of these what the other has not. */
 export type BacktestCounts = {
   readonly before: number;
@@ -50,7 +62,19 @@ export type BacktestExample = {
   readonly category: string;
   readonly rules: readonly string[];
   readonly signalIds: readonly string[]; // evidence, the first few
+  readonly held?: true; // it would be an incident, and a silence held it back
 };
+
+/**
+ * What silences and dismissals of the time did in a backtest, without the change and with it: situations that a silence held back from being incidents,
+ * and those that ranked lower after dismissals. `unknown`: what of the past is not stored, so that it was taken as it is now.
+ */
+export type BacktestQuiet = {
+  readonly held: { readonly before: number; readonly after: number };
+  readonly lowered: { readonly before: number; readonly after: number };
+  readonly unknown: readonly (typeof unknownQuiet)[number][];
+};
+export const unknownQuiet = ["dismissal_switch"] as const;
 
 /** Where a backtest stands. `stopped`: its process ended before it did. */
 export const backtestStates = ["running", "done", "canceled", "failed", "stopped"] as const;

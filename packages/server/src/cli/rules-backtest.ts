@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { parseArgs } from "node:util";
-import type { BacktestDay, BacktestState } from "@tillwatch/wire";
+import { daysOfSignals, type BacktestDay, type BacktestQuiet, type BacktestState } from "@tillwatch/wire";
 import type { RuleFile } from "../pack/load-rules.ts";
 import { exitFailed, exitOk, Unusable, type Cli } from "./command.ts";
 import type { Outcome } from "./rules-outcome.ts";
@@ -25,8 +25,12 @@ type Backtest = {
   readonly state: BacktestState;
   readonly share: number;
   readonly signals: number;
+  readonly from: string;
+  readonly to: string;
+  readonly since: string | null;
   readonly fault: string | null;
   readonly days: readonly BacktestDay[];
+  readonly quiet: BacktestQuiet | null;
   readonly examples: readonly {
     readonly kind: string;
     readonly what: string;
@@ -60,11 +64,11 @@ export async function backtestOnServer(cli: Cli, { files, values, told }: Asked)
     told.fails("backtest", { name: "comes to its end", kind: done.fault ?? done.state, says });
     return exitFailed;
   }
-  print(cli, done, days);
+  print(cli, done);
   const sum = (what: "situation" | "incident", which: "made" | "unmade") =>
     done.days.reduce((total, day) => total + day[what][which], 0);
   const made = sum("incident", "made");
-  const [perDay, unmade] = [made / days, sum("incident", "unmade")];
+  const [perDay, unmade] = [made / daysOfSignals(done), sum("incident", "unmade")];
   told.note("backtest", {
     days,
     signals: done.signals,
@@ -135,8 +139,10 @@ async function follow(cli: Cli, path: string, call: Call): Promise<Backtest> {
   }
 }
 
-function print(cli: Cli, { signals, days, examples }: Backtest, of: number): void {
-  cli.out(`${signals} signals of ${of} days\n`);
+function print(cli: Cli, { signals, days, examples, quiet, ...time }: Backtest): void {
+  const of = daysOfSignals(time);
+  const since = time.since === null ? "" : `, the first received at ${time.since}`;
+  cli.out(`${signals} signals from ${time.from} to ${time.to}${since}\n`);
   const cells = (day: BacktestDay) =>
     (["incident", "situation"] as const).map((what) => {
       const { before, after, made, unmade } = day[what];
@@ -149,6 +155,7 @@ function print(cli: Cli, { signals, days, examples }: Backtest, of: number): voi
     const perDay = (which: "made" | "unmade") => `${sum(which)} (${(sum(which) / of).toFixed(2)} a day)`;
     cli.out(`${what}s: ${perDay("made")} made, ${perDay("unmade")} unmade\n`);
   }
+  for (const says of quietLines(quiet)) cli.out(`${says}\n`);
   for (const one of examples.slice(0, shownExamples)) {
     const refs = [...new Set(one.signals.flatMap(({ incidentRef }) => incidentRef ?? []))];
     const held = refs.length === 0 ? "" : `, now in ${refs.join(", ")}`;
@@ -157,4 +164,19 @@ function print(cli: Cli, { signals, days, examples }: Backtest, of: number): voi
       `  ${one.kind} ${one.what} ${one.at} ${one.siteId} ${one.severity} by ${one.rules.join("; ")}${held}\n    ${from}\n`,
     );
   }
+}
+
+/** What silences and dismissals of the time did; nothing where they did nothing. */
+function quietLines(quiet: BacktestQuiet | null): readonly string[] {
+  if (quiet === null) return [];
+  const { held, lowered, unknown } = quiet;
+  const line = (says: string, { before, after }: BacktestQuiet["held"]) =>
+    before + after === 0 ? [] : [`${says}: ${before} -> ${after}`];
+  return [
+    ...line("held back by silences", held),
+    ...line("ranked lower after dismissals", lowered),
+    ...(unknown.length === 0
+      ? []
+      : ["the record does not say when dismissals were switched on and off: taken as they are now"]),
+  ];
 }

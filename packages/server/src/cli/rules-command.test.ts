@@ -23,12 +23,13 @@ logsource: {product: retail}
 filter: {rules: any, sel: {till: T-99}, condition: not sel}
 `;
 
+type Given = { readonly more?: readonly string[]; readonly env?: Readonly<Record<string, string>> };
 type Said = { readonly code: number; readonly out: string; readonly err: string };
 
 async function said(
   verb: string,
   files: Readonly<Record<string, string>>,
-  more: readonly string[] = [],
+  { more = [], env = {} }: Given = {},
 ): Promise<Said> {
   const folder = mkdtempSync(join(tmpdir(), "tw-rules-"));
   try {
@@ -36,7 +37,7 @@ async function said(
     const words = { out: "", err: "" };
     const code = await rulesCommand.run({
       args: [verb, folder, ...more.map((one) => one.replace("FOLDER", folder))],
-      env: {},
+      env,
       out: (text) => (words.out += text),
       err: (text) => (words.err += text),
       stopped: new AbortController().signal,
@@ -101,6 +102,55 @@ test("C09 rules check says file, line, column, code and remedy of what it refuse
   assert.match(err, /^\/b\.yml:7:\d+: sigma_correlation_rule_unknown: .*\n {4}\S.*\n1 problem: nothing was loaded\n$/);
 });
 
+const sectioned = (own: string) => `${voided}${own}tests:
+  match: [{title: a void, event: {type: void}}]
+  no_match: [{title: a sale, event: {type: sale}}]
+`;
+
+test("C09 rules check and rules test refuse what a server would refuse of the section tillwatch, each at its place", async () => {
+  const wrong = { "b.yml": sectioned("tillwatch:\n  category: till fraud\n  points: lots\n") };
+  for (const verb of ["check", "test"]) {
+    const { code, out, err } = await said(verb, wrong);
+    assert.deepEqual([code, out], [1, ""]);
+    const [category = "", codes = "", points = "", , end] = err.split("\n");
+    assert.match(category, /^\/b\.yml:6:13: rule_category_unknown: `tillwatch\.category` \(till fraud\) is not in /);
+    assert.match(codes, /^ {4}Use a code of taxonomy\.yaml: .*\bshoplifting\b.*\btill_fraud\b/);
+    assert.match(points, /^\/b\.yml:7:11: rule_section_malformed: `tillwatch\.points` is not a whole number/);
+    assert.equal(end, "2 problems: nothing was loaded");
+  }
+  const counting = many.replace("tests:", "tillwatch: {level: 4}\ntests:");
+  assert.match((await said("check", { "b.yml": `${voided}---\n${counting}` })).err, /:8:20: rule_section_malformed: /);
+  assert.match(
+    (await said("check", { "b.yml": sectioned("tillwatch: lots\n") })).err,
+    /:5:12: rule_section_malformed: /,
+  );
+  assert.equal(
+    (await said("check", { "b.yml": sectioned("tillwatch: {category: till_fraud, points: 900}\n") })).code,
+    0,
+  );
+});
+
+test("C09 rules check reads the categories of the pack that TILLWATCH_PACK names, and says which file is missing", async () => {
+  const files = { "b.yml": sectioned("tillwatch: {category: witchcraft}\n") };
+  const own = mkdtempSync(join(tmpdir(), "tw-pack-"));
+  const env = { TILLWATCH_PACK: own };
+  try {
+    await assert.rejects(said("check", files, { env }), /taxonomy\.yaml is missing: TILLWATCH_PACK names the pack/);
+    writeFileSync(join(own, "taxonomy.yaml"), "version: [");
+    await assert.rejects(
+      said("check", files, { env }),
+      /categories of the pack cannot be read:\n {2}.*taxonomy\.yaml:1: /,
+    );
+    writeFileSync(
+      join(own, "taxonomy.yaml"),
+      "version: '1'\ncategories: [{code: witchcraft, title: Witchcraft, level: 1, group: other, evidence_checklist: [], sop: [], agency_codes: {}}]\n",
+    );
+    assert.deepEqual(await said("check", files, { env }), { code: 0, out: "1 rule, all understood\n", err: "" });
+  } finally {
+    rmSync(own, { recursive: true, force: true });
+  }
+});
+
 const lowered = `title: By proxy
 logsource: {product: okta, service: okta}
 detection: {sel: {securitycontext.isproxy: true}, condition: sel}
@@ -111,17 +161,17 @@ tests:
 
 test("C09 rules test reads events as their source writes them, through pipelines by name or file", async () => {
   assert.equal((await said("test", { "a.yml": lowered })).code, 1);
-  const through = await said("test", { "a.yml": lowered }, ["--pipeline", "okta"]);
+  const through = await said("test", { "a.yml": lowered }, { more: ["--pipeline", "okta"] });
   assert.deepEqual(through, { code: 0, out: "1 rule: 2 passed, 0 failed\n", err: "" });
   const own =
     "transformations: [{type: field_name_mapping, mapping: {securitycontext.isproxy: securityContext.isProxy}}]";
   const files = { "a.yml": lowered, "own.pipeline": own, "broken.pipeline": "transformations: [{type: nest}]" };
-  assert.equal((await said("test", files, ["--pipeline", "FOLDER/own.pipeline"])).code, 0);
-  const { code, err } = await said("test", files, ["--pipeline", "FOLDER/broken.pipeline"]);
+  assert.equal((await said("test", files, { more: ["--pipeline", "FOLDER/own.pipeline"] })).code, 0);
+  const { code, err } = await said("test", files, { more: ["--pipeline", "FOLDER/broken.pipeline"] });
   assert.equal(code, 1);
   assert.match(err, /^\/broken\.pipeline:1:\d+: sigma_pipeline_unsupported: /);
   await assert.rejects(
-    said("test", files, ["--pipeline", "nothing"]),
+    said("test", files, { more: ["--pipeline", "nothing"] }),
     /neither a file nor one of windows, aws_cloudtrail/,
   );
 });

@@ -16,11 +16,14 @@ import {
   type SigmaPipeline,
   type SigmaProblem,
 } from "@tillwatch/sigma";
+import { parseTaxonomy } from "../incident/taxonomy.ts";
+import type { RuleFile } from "../pack/load-rules.ts";
 import { loadMisuseRules, runMisuseTests, type MisuseRules } from "../record/misuse-rules.ts";
+import { sectionProblems } from "../rule/check-section.ts";
 import { exitFailed, exitOk, exitUnusable, Unusable, type Cli, type Command } from "./command.ts";
 import { configOf } from "./configured.ts";
 import { backtestOnServer, rulesOptions, type Values } from "./rules-backtest.ts";
-import { Outcome, problemLine } from "./rules-outcome.ts";
+import { Outcome, problemLine, type FileProblem } from "./rules-outcome.ts";
 
 export const rulesCommand: Command = {
   usage:
@@ -52,7 +55,7 @@ function judge(cli: Cli, verb: "check" | "test", { given, values, told }: Asked)
   const packFolder = () => configOf(cli).packFolder;
   const path = given ?? join(packFolder(), "rules");
   const misuse = given === undefined ? misuseOf(packFolder()) : null;
-  const detector = readFiles(path, pipelines, told);
+  const detector = readFiles(path, { pipelines, told, packFolder });
   if (detector === null) return exitFailed;
   if (misuse !== null && !misuse.ok) {
     told.problems(misuse.error);
@@ -117,15 +120,46 @@ function printPipeline(cli: Cli, name: string | undefined): number {
 
 type TestResult = RuleTestResult | CorrelationTestResult | FilterTestResult;
 
+type Reading = {
+  readonly pipelines: readonly SigmaPipeline[];
+  readonly told: Outcome;
+  readonly packFolder: () => string;
+};
+
 /** Null where something was refused; each refusal is printed as file:line:column with its remedy. */
-function readFiles(path: string, pipelines: readonly SigmaPipeline[], told: Outcome): Detector | null {
+function readFiles(path: string, { pipelines, told, packFolder }: Reading): Detector | null {
   const files = filesUnder(path).map((file) => ({ file, text: readFileSync(file, "utf8") }));
   const detector = compile(files, { pipelines });
-  const refusedIn = new Set(detector.ok ? [] : detector.error.map(({ file }) => file));
+  const problems = detector.ok ? sectionsOf(files, detector.value, packFolder) : detector.error;
+  const refusedIn = new Set(problems.map(({ file }) => file));
   for (const { file } of files) if (!refusedIn.has(file)) told.holds(file, "is understood");
-  if (detector.ok) return detector.value;
-  told.problems(detector.error);
+  if (detector.ok && problems.length === 0) return detector.value;
+  told.problems(problems);
   return null;
+}
+
+/** What a server would refuse of the sections `tillwatch`, by the categories of the pack. Rules that have none need no pack. */
+function sectionsOf(
+  files: readonly RuleFile[],
+  { documents }: Detector,
+  packFolder: () => string,
+): readonly FileProblem[] {
+  const own = [...documents.rules, ...documents.correlations].filter(({ custom }) => custom["tillwatch"] !== undefined);
+  if (own.length === 0) return [];
+  const categories = categoriesOf(packFolder());
+  const texts = new Map(files.map(({ file, text }) => [file, text]));
+  return own.flatMap((rule) =>
+    sectionProblems(rule, texts.get(rule.file) ?? "", categories).map((problem) => ({ ...problem, file: rule.file })),
+  );
+}
+
+function categoriesOf(packFolder: string): ReadonlySet<string> {
+  const file = join(packFolder, "taxonomy.yaml");
+  if (!existsSync(file)) throw new Unusable(`${file} is missing: TILLWATCH_PACK names the pack whose categories count`);
+  const taxonomy = parseTaxonomy(readFileSync(file, "utf8"), file);
+  if (taxonomy.ok) return new Set(taxonomy.value.categories.map(({ code }) => code));
+  const lines = taxonomy.error.map(({ line, message }) => `  ${file}:${line}: ${message}`);
+  throw new Unusable(`the categories of the pack cannot be read:\n${lines.join("\n")}`);
 }
 
 function counted(count: number, thing: string): string {

@@ -1,6 +1,9 @@
-import type { SigmaProblem } from "@tillwatch/sigma";
+import type { RuleProblem } from "@tillwatch/wire";
 import type { Cli } from "./command.ts";
 import { junitXml, type JunitCase, type JunitSuite } from "./junit.ts";
+
+/** What is wrong with a file of rules: as Sigma, or as a server reads it. */
+export type FileProblem = RuleProblem & { readonly file: string };
 
 type Failure = { readonly name: string; readonly kind: string; readonly says: string };
 
@@ -26,7 +29,7 @@ export class Outcome {
   }
 
   /** Refusals of files: nothing was loaded. */
-  problems(problems: readonly SigmaProblem[]): void {
+  problems(problems: readonly FileProblem[]): void {
     for (const problem of problems) {
       const { file, line, column, code } = problem;
       const failure = { kind: code, says: problemLine(problem) };
@@ -57,6 +60,6 @@ export class Outcome {
   }
 }
 
-export function problemLine({ file, line, column, code, message, remedy }: SigmaProblem): string {
+export function problemLine({ file, line, column, code, message, remedy }: FileProblem): string {
   return `${file}:${line}:${column}: ${code}: ${message}\n    ${remedy}`;
 }

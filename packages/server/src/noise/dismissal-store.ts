@@ -55,6 +55,35 @@ export async function verdictsOver(
   );
 }
 
+/**
+ * Every verdict on cases of a site since then, also such that others took the place of, oldest first. Of an earlier verdict the rules and the zone are those
+ * that its case had at the last one. Uses rule_verdict_by_place.
+ */
+export async function verdictHistory(
+  db: DbOrTx,
+  { siteId, fromMs }: { readonly siteId: string; readonly fromMs: number },
+): Promise<readonly (RuleVerdict & { readonly incidentId: string })[]> {
+  type Row = Omit<RuleVerdict, "atMs"> & { readonly incidentId: string; readonly at: Date };
+  const { rows } = await sql<Row>`
+    select r.rule_id as "ruleId", r.zone_id as "zoneId", r.incident_id::text as "incidentId", h.verdict, h.at
+    from rule_verdict r
+    cross join lateral (
+      select v.verdict, v.at, v.id from incident_verdict v where v.incident_id = r.incident_id and v.at < r.at
+      union all select r.verdict, r.at, null
+    ) h
+    where r.site_id = ${siteId} and r.at > ${new Date(fromMs)}::timestamptz and h.at > ${new Date(fromMs)}::timestamptz
+    order by h.at, h.id, r.incident_id, r.rule_id`.execute(db);
+  return rows.map(({ at, ...one }) => ({ ...one, atMs: at.getTime() }));
+}
+
+/** Every turn of the switch that the record holds, in order. Uses audit_entry_by_subject. */
+export async function switchTurns(db: DbOrTx): Promise<readonly { readonly on: boolean; readonly atMs: number }[]> {
+  const { rows } = await sql<{ kind: string; at: Date }>`
+    select kind, at from audit_entry where subject_kind = 'installation' and subject_id = 'dismissals'
+      and kind in ('dismissal.switched_on', 'dismissal.switched_off') order by at, appended`.execute(db);
+  return rows.map(({ kind, at }) => ({ on: kind === "dismissal.switched_on", atMs: at.getTime() }));
+}
+
 export type PlaceVerdicts = { readonly siteId: string } & RuleVerdict;
 
 /** Everything that was said within these days, of what this database may see, newest last. */

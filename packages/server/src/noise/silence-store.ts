@@ -36,7 +36,7 @@ const columns =
   s.ended_by as "endedBy", s.ended_because as "endedBecause"`);
 
 /**
- * The silences that may cover members of these situations, by site. Uses silence_by_end. Of a site that is in no table (a database in
+ * The silences that may cover members of these situations, by site. Of a site that is in no table (a database in
  * memory) none.
  */
 export async function silencesOver(
@@ -45,13 +45,22 @@ export async function silencesOver(
 ): Promise<ReadonlyMap<string, readonly Silence[]>> {
   if (situations.length === 0) return new Map();
   const siteIds = [...new Set(situations.map(({ situation }) => situation.siteId))];
-  const from = new Date(Math.min(...situations.map(({ situation }) => situation.firstAtMs)));
+  return silencesSince(tx, siteIds, Math.min(...situations.map(({ situation }) => situation.firstAtMs)));
+}
+
+/** The silences of these sites that were not over by `fromMs`, by site. Uses silence_by_end. */
+export async function silencesSince(
+  db: DbOrTx,
+  siteIds: readonly string[],
+  fromMs: number,
+): Promise<ReadonlyMap<string, readonly Silence[]>> {
+  const from = new Date(fromMs);
   const { rows } = await sql<SilenceRow & { atSite: string }>`
     select t.id as "atSite", ${columns}
     from site t join silence s on s.organisation_id = t.organisation_id and (s.site_id is null or s.site_id = t.id)
     where t.id in (select json_array_elements_text(${JSON.stringify(siteIds)}::json))
       and s.ends_at > ${from}::timestamptz and (s.ended_at is null or s.ended_at > ${from}::timestamptz)
-    order by s.id`.execute(tx);
+    order by s.id`.execute(db);
   const bySite = Map.groupBy(rows, ({ atSite }) => atSite);
   return new Map([...bySite].map(([siteId, found]) => [siteId, found.map(toSilence)]));
 }

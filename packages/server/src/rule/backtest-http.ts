@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { backtestStates } from "@tillwatch/wire";
+import { backtestStates, unknownQuiet } from "@tillwatch/wire";
 import { actorOf } from "../access/authenticate-http.ts";
 import { callersDb, organisationDb } from "../access/callers-db.ts";
 import { problem } from "../api/problem.ts";
@@ -61,6 +61,15 @@ const example = Type.Object({
   category: Type.String(),
   rules: Type.Array(Type.String()),
   signals: Type.Array(signal, { description: "evidence, the first few; those that are gone since are left out" }),
+  held: Type.Optional(Type.Literal(true, { description: "a silence held it back from being an incident" })),
+});
+const sides = Type.Object({ before: count, after: count });
+const quiet = Type.Object({
+  held: Type.Object(sides.properties, { description: "situations that a silence held back from being incidents" }),
+  lowered: Type.Object(sides.properties, { description: "situations that ranked lower after dismissals" }),
+  unknown: Type.Array(Type.Enum([...unknownQuiet]), {
+    description: "what of the past is not stored, so that it was taken as it is now",
+  }),
 });
 const subject = Type.Object({
   id: Type.String(),
@@ -89,6 +98,13 @@ const whole = Type.Object({
   ...fields,
   days: Type.Array(day, { description: "days of receipt, in UTC; days without anything are left out" }),
   examples: Type.Array(example),
+  since: nullable(
+    Type.String({
+      format: "date-time",
+      description: "receipt of the first signal that was counted; null: not known, or none",
+    }),
+  ),
+  quiet: nullable(quiet),
 });
 
 export type BacktestRouteDeps = {
@@ -222,7 +238,7 @@ function lineOf(row: BacktestRow, { rulesNow }: BacktestRouteDeps) {
 
 /** The examples whose first signal the reader may see: what he may not, and what was deleted since, is left out. */
 async function resultOf(asker: Db, { result }: BacktestRow) {
-  if (result === null) return { days: [], examples: [] };
+  if (result === null) return { days: [], examples: [], since: null, quiet: null };
   const ids = result.examples.flatMap(({ signalIds }) => signalIds);
   const seen = new Map((await linkedSignals(asker, ids)).map((one) => [one.signalId, one]));
   const examples = result.examples.flatMap(({ signalIds, ...one }) => {
@@ -234,5 +250,7 @@ async function resultOf(asker: Db, { result }: BacktestRow) {
     });
     return signals.length === 0 ? [] : [{ ...one, rules: [...one.rules], signals }];
   });
-  return { days: [...result.days], examples };
+  const { days: counted, quiet: heeded = null, since = null } = result;
+  const told = heeded === null ? null : { ...heeded, unknown: [...heeded.unknown] };
+  return { days: [...counted], examples, since, quiet: told };
 }

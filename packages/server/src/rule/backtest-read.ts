@@ -2,7 +2,10 @@ import { sql } from "kysely";
 import { bearsSealedText, type Signal } from "@tillwatch/wire";
 import { salesBetween } from "../enrich/enrich-read.ts";
 import type { SalesFor } from "../enrich/enrich-stage.ts";
+import { dismissalSwitch, switchTurns, verdictHistory } from "../noise/dismissal-store.ts";
+import { silencesSince } from "../noise/silence-store.ts";
 import type { Db } from "../schema.ts";
+import { PastNoise } from "./past-noise.ts";
 
 /** Stored signals of one partition, in the order of the log. `seq` is that of the last one, as far as the log was read. */
 export type SignalPage = {
@@ -71,4 +74,14 @@ export function salesReceivedBy(db: Db): SalesFor {
     const sales = await salesBetween(db, exit.siteId, span);
     return sales.filter(({ receivedAtMs }) => receivedAtMs <= exit.receivedAtMs);
   };
+}
+
+/** What kept sites quiet since then. `machine`, as the pipeline reads it: a case that the asker may not see lowered a rank all the same. */
+export async function pastNoise(machine: Db, fromMs: number): Promise<PastNoise> {
+  const [turns, { isOn }] = [await switchTurns(machine), await dismissalSwitch(machine)];
+  const load = async (siteId: string) => ({
+    silences: (await silencesSince(machine, [siteId], fromMs)).get(siteId) ?? [],
+    verdicts: await verdictHistory(machine, { siteId, fromMs }),
+  });
+  return new PastNoise(load, { turns, isOn });
 }

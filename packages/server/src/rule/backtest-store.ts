@@ -37,7 +37,9 @@ export type BacktestRow = {
   readonly signals: number;
   readonly endedAt: Date | null;
   readonly fault: string | null;
-  readonly result: Omit<BacktestFindings, "signals"> | null;
+  /** Of before silences and dismissals were heeded: without `quiet`; of before rates knew since when there are signals: without `since`. */
+  readonly result:
+    (Omit<BacktestFindings, "signals" | "quiet" | "since"> & Partial<Pick<BacktestFindings, "quiet" | "since">>) | null;
 };
 
 const keptMax = 200;
@@ -83,9 +85,8 @@ type Ending =
 
 /** The first ending stands; false where it had one. */
 export async function endBacktest(db: DbOrTx, id: string, ending: Ending): Promise<boolean> {
-  const { days, examples, signals } =
-    ending.state === "done" ? ending.findings : { days: null, examples: null, signals: null };
-  const result = ending.state === "done" ? JSON.stringify({ days, examples }) : null;
+  const { signals, ...found } = ending.state === "done" ? ending.findings : { signals: null };
+  const result = ending.state === "done" ? JSON.stringify(found) : null;
   const { rows } = await sql<{ id: string }>`
     update rule_backtest set state = ${ending.state}, ended_at = now(), result = ${result}::json,
       fault = ${ending.state === "failed" ? ending.code : null}, signals = coalesce(${signals}::int8, signals),

@@ -1,4 +1,4 @@
-import type { BacktestDay, BacktestExample } from "@tillwatch/wire";
+import type { BacktestDay, BacktestExample, BacktestQuiet } from "@tillwatch/wire";
 import { sealedIn } from "@tillwatch/wire";
 import type { OpenedTexts } from "../detect/detect.ts";
 import type { ReadyModel } from "../detect/model-detections.ts";
@@ -9,9 +9,10 @@ import type { LoadedPack } from "../pack/load-pack.ts";
 import { deciding } from "../pipeline.ts";
 import type { FieldVault } from "../platform/keys/field-vault.ts";
 import type { Db } from "../schema.ts";
-import { logSpans, salesReceivedBy, signalPage, type LogSpan, type SignalPage } from "./backtest-read.ts";
+import { logSpans, pastNoise, salesReceivedBy, signalPage, type LogSpan, type SignalPage } from "./backtest-read.ts";
 import type { ChangedRules, Rules } from "./changed-rules.ts";
-import { compareMatters, type Difference, type Told } from "./matters.ts";
+import { compareMatters, isHeld, quietOf, type Difference, type Told } from "./matters.ts";
+import type { PastNoise } from "./past-noise.ts";
 import { Sandbox } from "./sandbox.ts";
 
 export type BacktestGiven = {
@@ -36,8 +37,10 @@ export type BacktestProgress = { readonly share: number; readonly signals: numbe
 
 export type BacktestFindings = {
   readonly signals: number;
+  readonly since: string | null; // receipt of the first of them; null: there is none
   readonly days: readonly BacktestDay[]; // those with anything, in order
   readonly examples: readonly BacktestExample[]; // the most severe, incidents first
+  readonly quiet: BacktestQuiet;
 };
 
 const pageSize = 500;
@@ -57,18 +60,22 @@ export async function backtest(given: BacktestGiven): Promise<BacktestFindings |
     spans.reduce((sum, { from, to }) => sum + to - from, 0),
   );
   const tally = new Tally();
+  // A verdict lowers for as many days as the weights say; a silence reaches what began before it.
+  const noiseMs = warmingMs(given) + (given.pack.weights.dismissals?.days ?? 0) * 86_400_000;
+  const noise = await pastNoise(machine, fromMs - noiseMs);
   let done = 0;
   for (const span of spans) {
-    const read = (seq: number, signals: number) => {
-      tally.signals += signals;
+    const read = (seq: number, received: readonly number[]) => {
+      tally.signals += received.length;
+      tally.sinceMs = Math.min(tally.sinceMs, received[0] ?? Infinity);
       return given.onPage({ share: (done + seq - span.from) / total, signals: tally.signals });
     };
-    const made = await partition(given, span, read);
+    const made = await partition({ ...given, noise }, span, read);
     if (made === null) return null;
     tally.take(made);
     done += span.to - span.from;
   }
-  return tally.findings();
+  return tally.findings(noise.unknown);
 }
 
 /** As far back as windows, and what a situation can reach. */
@@ -78,10 +85,10 @@ function warmingMs({ pack, horizonMs, present, changed }: BacktestGiven): number
 }
 
 async function partition(
-  given: BacktestGiven,
+  given: BacktestGiven & { readonly noise: PastNoise },
   span: LogSpan,
-  onPage: (seq: number, signals: number) => Promise<boolean>,
-): Promise<ReturnType<typeof compareMatters> | null> {
+  onPage: (seq: number, received: readonly number[]) => Promise<boolean>,
+): Promise<Compared | null> {
   const { asker, machine, fields, directory, fromMs } = given;
   const { enrich } = deciding({ ...given, newId: () => "" });
   const memory = new SiteMemory(given.horizonMs);
@@ -93,13 +100,16 @@ async function partition(
     const page = await next;
     next = after(page.seq);
     const going = await takePage(page);
-    if (!going || !(await onPage(page.seq, page.signals.filter(({ receivedAtMs }) => receivedAtMs >= fromMs).length))) {
+    const received = page.signals.map(({ receivedAtMs }) => receivedAtMs).filter((atMs) => atMs >= fromMs);
+    if (!going || !(await onPage(page.seq, received))) {
       await next?.catch(() => {});
       return null;
     }
   }
   const { before: was, after: would } = await sandbox.end();
-  return compareMatters(was.all(), would.all(), fromMs);
+  const [before, afterwards] = [was.all(), would.all()];
+  const quiet = { before: quietOf(before, fromMs), after: quietOf(afterwards, fromMs) };
+  return { ...compareMatters(before, afterwards, fromMs), quiet };
 
   async function takePage({ signals, sealed }: SignalPage): Promise<boolean> {
     if (signals.length === 0) return true;
@@ -116,26 +126,40 @@ async function partition(
   }
 }
 
+type Quiet = ReturnType<typeof quietOf>;
+type Compared = ReturnType<typeof compareMatters> & {
+  readonly quiet: { readonly before: Quiet; readonly after: Quiet };
+};
+
 /** Adds up partitions. */
 class Tally {
   signals = 0;
+  sinceMs = Infinity;
+  readonly #held = { before: 0, after: 0 };
+  readonly #lowered = { before: 0, after: 0 };
   readonly #days = new Map<string, BacktestDay>();
   #examples: Difference[] = [];
 
-  take({ differences, told }: ReturnType<typeof compareMatters>): void {
+  take({ differences, told, quiet }: Compared): void {
+    for (const side of ["before", "after"] as const) {
+      this.#held[side] += quiet[side].held;
+      this.#lowered[side] += quiet[side].lowered;
+    }
     for (const one of [...differences, ...told]) this.#count(one);
     const kinds = Map.groupBy([...this.#examples, ...differences], ({ kind, what }) => `${kind} ${what}`);
     this.#examples = [...kinds.values()].flatMap((same) => same.toSorted(bySeverity).slice(0, examplesMax));
   }
 
-  findings(): BacktestFindings {
+  findings(unknown: BacktestQuiet["unknown"]): BacktestFindings {
     const days = [...this.#days.values()].toSorted((a, b) => (a.day < b.day ? -1 : 1));
     // A situation that is also listed as an incident is the same matter.
     const incidents = new Set(this.#examples.filter(({ what }) => what === "incident").map(({ matter }) => matter));
     const shown = this.#examples.filter(({ what, matter }) => what === "incident" || !incidents.has(matter));
     const kinds = Map.groupBy(shown.toSorted(bySeverity), ({ kind }) => kind);
     const examples = [...kinds.values()].flatMap((same) => same.slice(0, examplesMax)).map(exampleOf);
-    return { signals: this.signals, days, examples };
+    const quiet = { held: { ...this.#held }, lowered: { ...this.#lowered }, unknown };
+    const since = this.signals === 0 ? null : new Date(this.sinceMs).toISOString();
+    return { signals: this.signals, since, days, examples, quiet };
   }
 
   #count({ kind, what, atMs }: Pick<Difference | Told, "kind" | "what" | "atMs">): void {
@@ -155,5 +179,7 @@ function bySeverity(a: Difference, b: Difference): number {
 function exampleOf({ kind, what, atMs, matter }: Difference): BacktestExample {
   const { siteId, severity, level, category, rules, evidence } = matter;
   const at = new Date(atMs).toISOString();
-  return { kind, what, at, siteId, severity, level, category, rules, signalIds: evidence.slice(0, evidenceMax) };
+  const signalIds = evidence.slice(0, evidenceMax);
+  const held = isHeld(matter) ? { held: true as const } : {};
+  return { kind, what, at, siteId, severity, level, category, rules, signalIds, ...held };
 }

@@ -4,7 +4,6 @@ import { counted } from "../testing/backtest-stream.ts";
 import { bothWays, elsewhere, failing, onlyMatching, ruleText } from "../testing/rules.ts";
 import { testPack } from "../testing/pack.ts";
 import { checkRule as checkBeside, takenId, testsPass } from "./check-rule.ts";
-import { keyPlace } from "./key-place.ts";
 import type { RuleWords } from "./rule-facts.ts";
 import { asShipped } from "./running-rules.ts";
 
@@ -67,8 +66,6 @@ test("C09 what the section of a rule says wrong is pointed at by line and column
   refusedAt(ruleText({ own: "\n  # why\n  category: till fraud" }), /category: (till fraud)/d);
   refusedAt(ruleText({ own: "\n  level: 4" }), /level: (4)/d);
   refusedAt(`# of the house\n---\n${ruleText({ own: '{ "points": 1.5 }' })}`, /"points": (1\.5)/d);
-  refusedAt(ruleText({ id: "5F0E6C1A-3C77-4D6E-9A01-0000000000A1" }), /id: (5F)/d);
-  assert.deepEqual(Object.values(keyPlace("a: 1\n", 1, ["b"])), [1, 1], "what is not there is the document's");
   const { line, column, code } = takenId(`# of the house\n${ruleText()}`);
   assert.equal(code, "rule_id_taken");
   assert.match(`# of the house\n${ruleText()}`.split("\n")[line - 1]?.slice(column - 1) ?? "", /^5f0e6c1a/);

@@ -11,17 +11,9 @@ import {
   type SigmaProblem,
   type SigmaRule,
 } from "@tillwatch/sigma";
-import {
-  isJsonObject,
-  ok,
-  refused,
-  type Result,
-  type RuleKind,
-  type RuleProblem,
-  type RuleTest,
-} from "@tillwatch/wire";
+import { ok, refused, type Result, type RuleKind, type RuleProblem, type RuleTest } from "@tillwatch/wire";
 import { checkFilter, type Beside } from "./check-filter.ts";
-import { keyPlace, type KeyPlace } from "./key-place.ts";
+import { placeIn, sectionProblems } from "./check-section.ts";
 import { factsOf, product, serviceOf, type RuleFacts, type RuleWords } from "./rule-facts.ts";
 
 export type CheckedRule = { readonly facts: RuleFacts; readonly tests: readonly RuleTest[] };
@@ -43,9 +35,8 @@ export function checkRule(text: string, words: RuleWords, beside: Beside): Resul
   if (head === null) return refused([problemAt(1, oneRule)]);
   if (head.kind === "filter") return checkedFilter(text, head.of, { words, beside });
   const compiled = compile([{ file, text }]);
-  const placeOf = (path: readonly string[]) => keyPlace(text, head.of.line, path);
   return compiled.ok
-    ? checkedRule(head.of, { detector: compiled.value, words, placeOf })
+    ? checkedRule(head.of, { text, detector: compiled.value, words })
     : refused(compiled.error.map(toProblem));
 }
 
@@ -66,21 +57,18 @@ function checkedFilter(
   return checked.value.facts.narrows.length > 0 ? checked : refused([problemAt(filter.line, narrowsNothing)]);
 }
 
-type RuleGiven = {
-  readonly detector: Detector;
-  readonly words: RuleWords;
-  readonly placeOf: (path: readonly string[]) => KeyPlace;
-};
+type RuleGiven = { readonly text: string; readonly detector: Detector; readonly words: RuleWords };
 
 function checkedRule(
   head: SigmaRule | SigmaCorrelation,
-  { detector, words, placeOf }: RuleGiven,
+  { text, detector, words }: RuleGiven,
 ): Result<CheckedRule, readonly RuleProblem[]> {
   const { documents, ruleSet } = detector;
   const facts = factsOf(head, words, documents.rules);
   const foreign = documents.rules.filter(({ logsource }) => logsource.product !== product);
   const problems = [
-    ...problemsOf(head, facts, { words, placeOf }),
+    ...(uuid.test(head.id ?? "") ? [] : [problemAt(head.line, noId)]),
+    ...sectionProblems(head, text, words.categories),
     ...foreign.map(({ line }) => problemAt(line, otherProduct)),
   ];
   if (problems.length > 0) return refused(problems);
@@ -144,26 +132,6 @@ function testsOf(rule: SigmaRule, ruleSet: RuleSet): readonly RuleTest[] {
   });
 }
 
-function problemsOf(
-  rule: SigmaRule | SigmaCorrelation,
-  facts: RuleFacts,
-  { words: { categories }, placeOf }: Pick<RuleGiven, "words" | "placeOf">,
-): readonly RuleProblem[] {
-  const own = rule.custom["tillwatch"];
-  const section = isJsonObject(own) ? own : {};
-  const points = section["points"];
-  const wrong: readonly (readonly [boolean, Complaint, readonly string[]])[] = [
-    [!uuid.test(rule.id ?? ""), noId, ["id"]],
-    [section["category"] !== undefined && !categories.has(facts.category), unknownCategory(categories), ["category"]],
-    [![undefined, 1, 2, 3].includes(section["level"] as number | undefined), badLevel, ["level"]],
-    [points !== undefined && !(Number.isInteger(points) && Math.abs(Number(points)) <= 100_000), badPoints, ["points"]],
-    [section["says"] !== undefined && typeof section["says"] !== "string", badSays, ["says"]],
-  ];
-  return wrong.flatMap(([holds, complaint, key]) =>
-    holds ? [{ ...placeOf(complaint === noId ? key : ["tillwatch", ...key]), ...complaint }] : [],
-  );
-}
-
 type Complaint = Pick<RuleProblem, "code" | "message" | "remedy">;
 
 function problemAt(line: number, complaint: Complaint): RuleProblem {
@@ -178,7 +146,7 @@ function toProblem({ code, line, column, message, remedy }: SigmaProblem): RuleP
 export function takenId(text: string): RuleProblem {
   const parsed = parseSigma(text, file);
   const line = (parsed.ok ? headOf(parsed.value)?.of.line : null) ?? 1;
-  return { ...keyPlace(text, line, ["id"]), ...idTaken };
+  return { ...placeIn(text, line, ["id"]), ...idTaken };
 }
 
 export const idTaken = {
@@ -206,24 +174,4 @@ const narrowsNothing = {
   code: "rule_filter_idle",
   message: "No rule that runs reads the log source of the filter: it would narrow nothing.",
   remedy: "Name the service of the rules that are meant, or their ids under `filter: rules:`.",
-};
-const unknownCategory = (categories: ReadonlySet<string>) => ({
-  code: "rule_category_unknown",
-  message: "`tillwatch.category` is not in the taxonomy.",
-  remedy: `Use one of these: ${[...categories].toSorted().join(", ")}.`,
-});
-const badLevel = {
-  code: "rule_section_malformed",
-  message: "`tillwatch.level` is not 1, 2 or 3.",
-  remedy: "Say 1, 2 or 3, or leave it out for 1.",
-};
-const badPoints = {
-  code: "rule_section_malformed",
-  message: "`tillwatch.points` is not a whole number up to 100000.",
-  remedy: "Say thousandths of log-odds as a whole number, or leave it out for those of the level.",
-};
-const badSays = {
-  code: "rule_section_malformed",
-  message: "`tillwatch.says` is not a text.",
-  remedy: "Say in a sentence what was seen.",
 };

@@ -6,6 +6,8 @@ export type Matter = {
   readonly openedAtMs: number;
   readonly firstAtMs: number; // of what happened
   readonly incidentAtMs: number | null;
+  readonly heldAtMs: number | null; // when a silence first held it back from being one
+  readonly lowered: boolean; // dismissals took something from its severity
   readonly severity: number; // the highest that it had
   readonly level: number;
   readonly category: string;
@@ -37,7 +39,10 @@ export class Matters {
     matter.severity = Math.max(matter.severity, score.severity);
     matter.level = Math.max(matter.level, score.level);
     matter.category = score.category;
-    if (score.severity >= watchFloor && score.severity >= threshold) matter.incidentAtMs ??= decidedAtMs;
+    matter.lowered ||= score.additions.some(({ code }) => code.startsWith("dismissed."));
+    if (score.severity < watchFloor || score.severity < threshold) return;
+    if (score.silenced?.hides === true) matter.heldAtMs ??= decidedAtMs;
+    else matter.incidentAtMs ??= decidedAtMs;
   }
 
   /** In the order in which they opened. */
@@ -52,6 +57,8 @@ function newMatter({ siteId, firstAtMs }: ScoredSituation["situation"], openedAt
     openedAtMs,
     firstAtMs,
     incidentAtMs: null,
+    heldAtMs: null,
+    lowered: false,
     severity: 0,
     level: 1,
     category: "other",
@@ -66,6 +73,20 @@ export type Difference = {
   readonly atMs: number; // of receipt
   readonly matter: Matter;
 };
+
+/** Whether a silence kept it from ever being an incident. */
+export function isHeld({ heldAtMs, incidentAtMs }: Matter): boolean {
+  return heldAtMs !== null && incidentAtMs === null;
+}
+
+/** How many a silence held back, and how many dismissals lowered, of those that opened in the time. */
+export function quietOf(
+  matters: readonly Matter[],
+  fromMs: number,
+): { readonly held: number; readonly lowered: number } {
+  const counted = matters.filter(({ openedAtMs }) => openedAtMs >= fromMs);
+  return { held: counted.filter(isHeld).length, lowered: counted.filter(({ lowered }) => lowered).length };
+}
 
 export type Told = {
   readonly kind: "before" | "after";

@@ -1,6 +1,6 @@
 import { longestReachMs } from "../correlate/correlation-policy.ts";
 import type { SituationStore } from "../correlate/correlate-store.ts";
-import { mayJoin } from "../correlate/correlate-stage.ts";
+import { mayJoin } from "../correlate/role-of.ts";
 import { SituationMemory } from "../correlate/situation-memory.ts";
 import { detectView, type OpenedTexts } from "../detect/detect.ts";
 import { withModels, type ReadyModel } from "../detect/model-detections.ts";
@@ -11,6 +11,7 @@ import type { LoadedPack } from "../pack/load-pack.ts";
 import { deciding } from "../pipeline.ts";
 import type { ChangedRules, Rules } from "./changed-rules.ts";
 import { Matters } from "./matters.ts";
+import type { PastNoise } from "./past-noise.ts";
 
 export type SandboxGiven = {
   readonly pack: LoadedPack;
@@ -19,6 +20,7 @@ export type SandboxGiven = {
   readonly models: readonly ReadyModel[];
   readonly present: Rules;
   readonly changed: ChangedRules;
+  readonly noise: PastNoise;
 };
 
 /**
@@ -133,7 +135,7 @@ export class Sandbox {
   }
 
   #decideOne(side: "before" | "after", together: readonly Both<DetectedSignal>[], nowMs: number) {
-    const { directory, present, changed } = this.#given;
+    const { pack, directory, present, changed, noise } = this.#given;
     const memory = new SituationMemory(); // of this decision alone: what the store answers is in memory anyway
     return this.#stages.decide(
       together.map((one) => one[side]),
@@ -143,8 +145,10 @@ export class Sandbox {
         memoryOf: () => memory,
         directory,
         running: side === "before" ? present : changed,
-        silencesOf: async () => new Map(), // what was kept quiet then would hide what the rule finds
-        verdictsOf: async () => new Map(), // and so would what was dismissed before the change
+        // As a decision read them that was made when the signals came.
+        silencesOf: (situations) => noise.silencesOf(situations),
+        verdictsOf: async (situations) =>
+          pack.weights.dismissals === undefined ? new Map() : noise.verdictsOf(situations, nowMs),
       },
     );
   }

@@ -125,9 +125,9 @@ function compileText(test: Extract<PatternTest, { kind: "text" }>): CompiledTest
 }
 
 function compilePattern(test: Extract<PatternTest, { kind: "regex" }>): CompiledTest {
-  const compiled = compileRegex(test.pattern, test.flags);
-  if (!compiled.ok) throw new Error(`the pattern was accepted when its rule was parsed: ${compiled.error.message}`);
-  const matches = compiled.value;
+  let compiled: ((text: string) => boolean) | undefined;
+  // Most expressions of a large set never meet a text that is theirs, so each waits for its first.
+  const matches = (text: string) => (compiled ??= compiledPattern(test))(text);
   return plain({
     onText: (text) => matches(text),
     onOther: (value) => {
@@ -135,6 +135,12 @@ function compilePattern(test: Extract<PatternTest, { kind: "regex" }>): Compiled
       return text !== null && matches(text);
     },
   });
+}
+
+function compiledPattern({ pattern, flags }: Extract<PatternTest, { kind: "regex" }>): (text: string) => boolean {
+  const compiled = compileRegex(pattern, flags);
+  if (!compiled.ok) throw new Error(`the pattern was accepted when its rule was parsed: ${compiled.error.message}`);
+  return compiled.value;
 }
 
 function compileFieldref(test: Extract<PatternTest, { kind: "fieldref" }>, fields: FieldTable): CompiledTest {

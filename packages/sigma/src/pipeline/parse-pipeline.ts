@@ -1,6 +1,7 @@
 import { Problems, quoted, type SigmaProblem } from "../problem.ts";
 import { readText } from "../read/parse-metadata.ts";
-import { entryOf, readYaml, type YamlMap, type YamlNode } from "../read/yaml-node.ts";
+import { readYaml } from "../read/read-yaml.ts";
+import { entryOf, type YamlMap, type YamlNode } from "../read/yaml-node.ts";
 import { ok, refused, type Result } from "../result.ts";
 import { malformed, unsupported } from "./pipeline-text.ts";
 import { readChange } from "./read-change.ts";

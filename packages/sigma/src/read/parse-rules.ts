@@ -17,7 +17,8 @@ import { parseRuleTests } from "./parse-rule-tests.ts";
 import { Problems, quoted, type SigmaProblem } from "../problem.ts";
 import { ok, refused, type Result } from "../result.ts";
 import type { SigmaRule } from "./rule-model.ts";
-import { entryOf, readYaml, toJson, type YamlMap, type YamlNode } from "./yaml-node.ts";
+import { readYaml } from "./read-yaml.ts";
+import { entryOf, toJson, type YamlMap, type YamlNode } from "./yaml-node.ts";
 
 /** Field naming schemes that rules may be written in: Sigma's own, and the field names of Tillwatch signals. */
 const taxonomies: readonly string[] = ["sigma", "tillwatch"];

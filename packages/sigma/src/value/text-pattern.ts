@@ -9,11 +9,17 @@ export type Token = { readonly literal: string } | { readonly wildcard: "one" | 
 
 export const anyRun: Token = { wildcard: "many" };
 
+const special = /[\\*?]/;
+
 /** Reads a text value. Adjacent literals are one token, adjacent `*` are one wildcard. */
 export function parseTextPattern(source: string): readonly Token[] {
+  if (!special.test(source)) return source === "" ? [] : [{ literal: source }];
   const tokens: Token[] = [];
   let literal = "";
-  const flush = () => {
+  let from = 0;
+  const flush = (until: number) => {
+    literal += source.slice(from, until);
+    from = until + 1;
     if (literal !== "") tokens.push({ literal });
     literal = "";
   };
@@ -21,19 +27,18 @@ export function parseTextPattern(source: string): readonly Token[] {
     const char = source.charAt(at);
     const next = source.charAt(at + 1);
     if (char === "\\" && (next === "*" || next === "?" || next === "\\")) {
-      literal += next;
+      literal += source.slice(from, at);
+      from = at + 1;
       at += 1;
     } else if (char === "*") {
-      flush();
+      flush(at);
       if (!isRun(tokens.at(-1))) tokens.push(anyRun);
     } else if (char === "?") {
-      flush();
+      flush(at);
       tokens.push({ wildcard: "one" });
-    } else {
-      literal += char;
     }
   }
-  flush();
+  flush(source.length);
   return tokens;
 }
 

@@ -1,6 +1,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
+import { daysOfSignals } from "@tillwatch/wire";
 import { useMay } from "../app/may.ts";
 import { Tag } from "../design/badge.tsx";
 import { Button } from "../design/button.tsx";
@@ -11,7 +12,7 @@ import { Moment } from "../design/time.tsx";
 import { BacktestChart } from "./backtest-chart.tsx";
 import { backtestQuery, cancelBacktest, startBacktest } from "./rule-queries.ts";
 import type { Backtest, BacktestAsked, Example } from "./rule-shapes.ts";
-import { backtestEndText, daysBetween, differenceText, sumOfDays } from "./rule-words.ts";
+import { backtestEndText, daysBetween, differenceText, quietTexts, sumOfDays } from "./rule-words.ts";
 
 const spans = [7, 30, 90] as const;
 
@@ -96,8 +97,8 @@ function Running({ backtest }: { readonly backtest: Backtest | null }) {
 
 function Ended({ backtest }: { readonly backtest: Backtest }) {
   if (backtest.state !== "done") return <p className="text-sm">{backtestEndText(backtest)}</p>;
-  const { days, examples, signals, from, to, outdated } = backtest;
-  const span = daysBetween(from, to);
+  const { days, examples, signals, from, to, outdated, quiet, since } = backtest;
+  const span = daysOfSignals(backtest);
   return (
     <>
       {outdated ? (
@@ -113,8 +114,20 @@ function Ended({ backtest }: { readonly backtest: Backtest }) {
       </dl>
       <BacktestChart days={days} from={from} to={to} />
       <p className="text-xs text-ink-muted">
-        {signals.toLocaleString("en-GB")} signals of {span} days, by the day on which they were received (UTC).
+        {signals.toLocaleString("en-GB")} signals of {daysBetween(from, to)} days, by the day on which they were
+        received (UTC).
+        {since === null || span > daysBetween(from, to) - 1 ? null : (
+          <>
+            {" "}
+            The first was received <Moment at={since} />; a day is counted from there.
+          </>
+        )}
       </p>
+      {quietTexts(quiet).map((says) => (
+        <p key={says} className="max-w-prose text-sm">
+          {says}
+        </p>
+      ))}
       <Examples examples={examples} none={signals === 0} />
     </>
   );
@@ -155,6 +168,7 @@ function Examples({ examples, none }: { readonly examples: readonly Example[]; r
           >
             <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
               <Tag tone={one.kind === "made" ? "plain" : "warn"}>{differenceText(one)}</Tag>
+              {one.held === true ? <Tag tone="plain">held back by a silence</Tag> : null}
               <span>
                 <Moment at={one.at} /> · {one.siteId}
               </span>

@@ -49,7 +49,7 @@ export function HitsChart({ days, fromDay, kind = "rule" }: Given) {
         </span>
         <span>most on a day: {most === 1 && sumOf(shown, "live") + sumOf(shown, "shadow") === 0 ? 0 : most}</span>
       </figcaption>
-      <svg viewBox="0 0 420 110" className="w-full max-w-2xl" aria-hidden="true">
+      <svg viewBox="0 0 420 92" className="w-full max-w-2xl" aria-hidden="true">
         <line x1="0" x2="420" y1="90" y2="90" stroke="var(--line-strong)" strokeWidth="0.75" />
         {shown.map(({ day, live, shadow }, at) => (
           <g key={day}>
@@ -64,14 +64,19 @@ export function HitsChart({ days, fromDay, kind = "rule" }: Given) {
                 stroke="var(--warn)"
               />
             )}
-            {at % 3 !== 0 ? null : (
-              <text x={at * 30 + 2} y="104" fontSize="10" fill="var(--ink-muted)">
-                {shortDay(day)}
-              </text>
-            )}
           </g>
         ))}
       </svg>
+      {/* Beside the drawing, so that they keep their size however wide it is. */}
+      <div className="relative h-4 max-w-2xl text-2xs text-ink-muted tabular-nums" aria-hidden="true">
+        {shown.map(({ day }, at) =>
+          at % 3 === 0 ? (
+            <span key={day} className="absolute" style={{ left: `${(100 * (at + 0.13)) / shown.length}%` }}>
+              {shortDay(day)}
+            </span>
+          ) : null,
+        )}
+      </div>
       <div className="sr-only">
         {/* A table takes the width of its words, however narrow it is asked to be. */}
         <table>

@@ -34,6 +34,8 @@ export function RuleEditor(props: {
   readonly against?: { readonly id: string; readonly number: number }; // the version that it would change
 }) {
   const { text, onText, action, unchanged, onSave, onCancel, against = null } = props;
+  // As high as the text that it begins with, within reason; it keeps its height while somebody types.
+  const [rows] = useState(() => Math.min(36, Math.max(18, text.split("\n").length + 1)));
   const frame = useRef<HTMLDivElement>(null);
   const settled = useDeferredValue(useSettled(text));
   const check = useQuery(checkQuery(settled, against));
@@ -56,7 +58,7 @@ export function RuleEditor(props: {
       <div ref={frame} className="grid grid-cols-1 gap-3">
         <TextArea
           label="Rule file"
-          rows={26}
+          rows={rows}
           spellCheck={false}
           autoCapitalize="off"
           autoCorrect="off"

@@ -7,6 +7,7 @@ import {
   everyDay,
   hitsText,
   precisionText,
+  quietTexts,
   stepText,
   sumOf,
   versionWord,
@@ -66,4 +67,18 @@ test("C11 one match is one match", () => {
   assert.equal(hitsText("rule", "ran", 1), "1 match of what ran");
   assert.equal(hitsText("rule", "ran", 2), "2 matches of what ran");
   assert.equal(countText({ kind: "rule", days: [{ day: "2026-12-01", live: 1, shadow: 0 }], shadow: null }), "1 match");
+});
+
+test("C10 E04 what silences and dismissals did in a backtest is said where they did something, and what is not known", () => {
+  const none = { before: 0, after: 0 };
+  assert.deepEqual(quietTexts({ held: none, lowered: none, unknown: [] }), []);
+  assert.deepEqual(
+    quietTexts({ held: { before: 3, after: 5 }, lowered: { before: 1, after: 1 }, unknown: ["dismissal_switch"] }),
+    [
+      "Silences of the time held back 5 situations (3 without the change) from being incidents.",
+      "Dismissals of the time ranked 1 situation lower.",
+      "The record does not say when dismissals were switched on and off, so they were taken as they are now.",
+    ],
+  );
+  assert.equal(quietTexts(null).length, 1);
 });

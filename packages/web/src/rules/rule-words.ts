@@ -1,4 +1,4 @@
-import type { BacktestDay, RuleKind, RuleState } from "@tillwatch/wire";
+import type { BacktestDay, BacktestQuiet, RuleKind, RuleState } from "@tillwatch/wire";
 import type { Tone } from "../design/badge.tsx";
 import type { Backtest, Bar, Changed, Day, Example, Judged, RuleItem, Step } from "./rule-shapes.ts";
 
@@ -157,6 +157,27 @@ export function sumOfDays(
 
 export function differenceText({ kind, what }: Pick<Example, "kind" | "what">): string {
   return `${what === "incident" ? "Incident" : "Situation"} ${kind}`;
+}
+
+/** What silences and dismissals of the time did, each in a sentence; nothing where they did nothing. */
+export function quietTexts(quiet: BacktestQuiet | null): readonly string[] {
+  if (quiet === null) return ["Silences and dismissals of the time are not in it: it is from before they were."];
+  const { held, lowered, unknown } = quiet;
+  return [
+    ...(held.before + held.after === 0
+      ? []
+      : [`Silences of the time held back ${sidesText(held)} from being incidents.`]),
+    ...(lowered.before + lowered.after === 0 ? [] : [`Dismissals of the time ranked ${sidesText(lowered)} lower.`]),
+    ...(unknown.length === 0
+      ? []
+      : ["The record does not say when dismissals were switched on and off, so they were taken as they are now."]),
+  ];
+}
+
+/** "3 situations", "5 situations (3 without the change)". */
+function sidesText({ before, after }: BacktestQuiet["held"]): string {
+  const all = `${after.toLocaleString("en-GB")} ${after === 1 ? "situation" : "situations"}`;
+  return before === after ? all : `${all} (${before.toLocaleString("en-GB")} without the change)`;
 }
 
 /** Why there is no result. */
