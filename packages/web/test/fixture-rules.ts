@@ -245,6 +245,7 @@ export class FixtureRules {
       signals: running ? 98_214 : 214_870,
       endedAt: running ? null : minutesAgo(0),
       fault: null,
+      since: done ? minutesAgo(20 * 24 * 60) : null,
       quiet: done ? { held: { before: 3, after: 5 }, lowered: { before: 2, after: 2 }, unknown: [] } : null,
       days: done ? days : [],
       examples: done

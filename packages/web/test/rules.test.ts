@@ -93,6 +93,7 @@ testOnScreen(
     server.rules.backtest = "done";
     await page.getByRole("button", { name: "Backtest again" }).click();
     await page.getByText("214,870 signals").waitFor();
+    await page.getByText("a day is counted from there").waitFor();
     await page.getByText("held back 5 situations (3 without the change)").waitFor();
     await page.getByText("held back by a silence").waitFor();
     const rows = page.getByRole("table", { name: "What would have been made and unmade, a day" }).getByRole("row");

@@ -24,6 +24,18 @@ export type RuleTest = {
   readonly note: string | null;
 };
 
+/**
+ * Over how many days what a backtest made is spread: from the first signal (`since`; null: not known) to the end, at least one day, so that a
+ * server that has heard of two hours does not call thirty incidents one a day.
+ */
+export function daysOfSignals({
+  from,
+  to,
+  since,
+}: Readonly<Record<"from" | "to", string> & { since: string | null }>): number {
+  return Math.max(1, (Date.parse(to) - Date.parse(since ?? from)) / 86_400_000);
+}
+
 /** What a backtest counts of a day: what there was, what there would have been, and of these what the other has not. */
 export type BacktestCounts = {
   readonly before: number;

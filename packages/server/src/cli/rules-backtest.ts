@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { parseArgs } from "node:util";
-import type { BacktestDay, BacktestQuiet, BacktestState } from "@tillwatch/wire";
+import { daysOfSignals, type BacktestDay, type BacktestQuiet, type BacktestState } from "@tillwatch/wire";
 import type { RuleFile } from "../pack/load-rules.ts";
 import { exitFailed, exitOk, Unusable, type Cli } from "./command.ts";
 import type { Outcome } from "./rules-outcome.ts";
@@ -25,6 +25,9 @@ type Backtest = {
   readonly state: BacktestState;
   readonly share: number;
   readonly signals: number;
+  readonly from: string;
+  readonly to: string;
+  readonly since: string | null;
   readonly fault: string | null;
   readonly days: readonly BacktestDay[];
   readonly quiet: BacktestQuiet | null;
@@ -61,11 +64,11 @@ export async function backtestOnServer(cli: Cli, { files, values, told }: Asked)
     told.fails("backtest", { name: "comes to its end", kind: done.fault ?? done.state, says });
     return exitFailed;
   }
-  print(cli, done, days);
+  print(cli, done);
   const sum = (what: "situation" | "incident", which: "made" | "unmade") =>
     done.days.reduce((total, day) => total + day[what][which], 0);
   const made = sum("incident", "made");
-  const [perDay, unmade] = [made / days, sum("incident", "unmade")];
+  const [perDay, unmade] = [made / daysOfSignals(done), sum("incident", "unmade")];
   told.note("backtest", {
     days,
     signals: done.signals,
@@ -138,8 +141,10 @@ async function follow(cli: Cli, path: string, call: Call): Promise<Backtest> {
   }
 }
 
-function print(cli: Cli, { signals, days, examples, quiet }: Backtest, of: number): void {
-  cli.out(`${signals} signals of ${of} days\n`);
+function print(cli: Cli, { signals, days, examples, quiet, ...time }: Backtest): void {
+  const of = daysOfSignals(time);
+  const since = time.since === null ? "" : `, the first received at ${time.since}`;
+  cli.out(`${signals} signals from ${time.from} to ${time.to}${since}\n`);
   const cells = (day: BacktestDay) =>
     (["incident", "situation"] as const).map((what) => {
       const { before, after, made, unmade } = day[what];

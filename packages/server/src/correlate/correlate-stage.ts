@@ -3,6 +3,7 @@ import type { DetectedSignal, JoinTrace, Situation, SituationChange, SituationMe
 import { byTime, memberDigest, type SituationStore } from "./correlate-store.ts";
 import { correlate, tiedCandidates, type Arrival, type Candidate, type CorrelationDecision } from "./correlate.ts";
 import { longestReachMs, type CorrelationPolicy } from "./correlation-policy.ts";
+import { mayJoin, roleOf, roleWithoutDetection } from "./role-of.ts";
 import type { SituationMemory } from "./situation-memory.ts";
 import { traitsOf, type Surroundings } from "./traits-of.ts";
 import type { Traits } from "./traits.ts";
@@ -136,11 +137,6 @@ function toCandidate(situation: Situation): Candidate {
   };
 }
 
-/** Whether a signal can be part of a situation at all. */
-export function mayJoin(signal: DetectedSignal, policy: CorrelationPolicy): boolean {
-  return roleOf(signal, policy) !== "nothing";
-}
-
 /**
  * An odd stretch of time is one finding, and each signal within it carries it: what only repeats it is no evidence of its own, or a dense
  * hour would decide on the same thing with every signal. Asked of what is stored, so that it is the same after a crash.
@@ -155,15 +151,6 @@ function isToldAlready(
   const near = evidence.filter((member) => Math.abs(member.correctedAtMs - correctedAtMs) < sameModelMs);
   const told = new Set(near.flatMap((member) => member.detections.map(({ ruleId }) => ruleId)));
   return detections.every(({ ruleId }) => told.has(ruleId));
-}
-
-function roleOf(signal: DetectedSignal, policy: CorrelationPolicy): Arrival["role"] {
-  return signal.detections.length > 0 ? "evidence" : roleWithoutDetection(signal, policy);
-}
-
-function roleWithoutDetection(signal: DetectedSignal, policy: CorrelationPolicy): Arrival["role"] {
-  if (signal.explains.length > 0) return "exculpatory";
-  return policy.contextTypes.has(signal.signal.type) ? "context" : "nothing";
 }
 
 function memberOf(

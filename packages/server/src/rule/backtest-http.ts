@@ -98,6 +98,12 @@ const whole = Type.Object({
   ...fields,
   days: Type.Array(day, { description: "days of receipt, in UTC; days without anything are left out" }),
   examples: Type.Array(example),
+  since: nullable(
+    Type.String({
+      format: "date-time",
+      description: "receipt of the first signal that was counted; null: not known, or none",
+    }),
+  ),
   quiet: nullable(quiet),
 });
 
@@ -232,7 +238,7 @@ function lineOf(row: BacktestRow, { rulesNow }: BacktestRouteDeps) {
 
 /** The examples whose first signal the reader may see: what he may not, and what was deleted since, is left out. */
 async function resultOf(asker: Db, { result }: BacktestRow) {
-  if (result === null) return { days: [], examples: [], quiet: null };
+  if (result === null) return { days: [], examples: [], since: null, quiet: null };
   const ids = result.examples.flatMap(({ signalIds }) => signalIds);
   const seen = new Map((await linkedSignals(asker, ids)).map((one) => [one.signalId, one]));
   const examples = result.examples.flatMap(({ signalIds, ...one }) => {
@@ -244,7 +250,7 @@ async function resultOf(asker: Db, { result }: BacktestRow) {
     });
     return signals.length === 0 ? [] : [{ ...one, rules: [...one.rules], signals }];
   });
-  const { days: counted, quiet: heeded = null } = result;
+  const { days: counted, quiet: heeded = null, since = null } = result;
   const told = heeded === null ? null : { ...heeded, unknown: [...heeded.unknown] };
-  return { days: [...counted], examples, quiet: told };
+  return { days: [...counted], examples, since, quiet: told };
 }

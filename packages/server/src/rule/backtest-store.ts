@@ -37,9 +37,9 @@ export type BacktestRow = {
   readonly signals: number;
   readonly endedAt: Date | null;
   readonly fault: string | null;
-  /** Of before silences and dismissals were heeded: without `quiet`. */
+  /** Of before silences and dismissals were heeded: without `quiet`; of before rates knew since when there are signals: without `since`. */
   readonly result:
-    (Omit<BacktestFindings, "signals" | "quiet"> & { readonly quiet?: BacktestFindings["quiet"] }) | null;
+    (Omit<BacktestFindings, "signals" | "quiet" | "since"> & Partial<Pick<BacktestFindings, "quiet" | "since">>) | null;
 };
 
 const keptMax = 200;

@@ -81,6 +81,10 @@ testOnDatabases(
     const result = await backtested(house, { version: { id: packVoided, number: 0 } });
     assert.equal(result.state, "done");
     assert.equal(result.signals, 90);
+    const [first] = backtestStream()
+      .map(({ receivedAtMs }) => receivedAtMs)
+      .toSorted((a, b) => a - b);
+    assert.equal(result.since, new Date(first ?? 0).toISOString(), "nothing was received before, so rates begin there");
     assert.equal(result.rulesBefore === result.rulesAfter || result.examples.length === 0, true);
     assert.deepEqual(totals(result.days), [
       { before: live.situations, after: live.situations, made: 0, unmade: 0 },
@@ -211,7 +215,7 @@ testOnDatabases(
     assert.deepEqual(none.days, all.days, "twice the same");
     house.time.nowMs += 90 * 86_400_000;
     const later = await backtested(house, { ...given(everything), days: 1 });
-    assert.deepEqual([later.state, later.signals, later.days, later.examples], ["done", 0, [], []]);
+    assert.deepEqual([later.state, later.signals, later.since, later.days, later.examples], ["done", 0, null, [], []]);
   },
 );
 

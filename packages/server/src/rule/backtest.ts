@@ -37,6 +37,7 @@ export type BacktestProgress = { readonly share: number; readonly signals: numbe
 
 export type BacktestFindings = {
   readonly signals: number;
+  readonly since: string | null; // receipt of the first of them; null: there is none
   readonly days: readonly BacktestDay[]; // those with anything, in order
   readonly examples: readonly BacktestExample[]; // the most severe, incidents first
   readonly quiet: BacktestQuiet;
@@ -64,8 +65,9 @@ export async function backtest(given: BacktestGiven): Promise<BacktestFindings |
   const noise = await pastNoise(machine, fromMs - noiseMs);
   let done = 0;
   for (const span of spans) {
-    const read = (seq: number, signals: number) => {
-      tally.signals += signals;
+    const read = (seq: number, received: readonly number[]) => {
+      tally.signals += received.length;
+      tally.sinceMs = Math.min(tally.sinceMs, received[0] ?? Infinity);
       return given.onPage({ share: (done + seq - span.from) / total, signals: tally.signals });
     };
     const made = await partition({ ...given, noise }, span, read);
@@ -85,7 +87,7 @@ function warmingMs({ pack, horizonMs, present, changed }: BacktestGiven): number
 async function partition(
   given: BacktestGiven & { readonly noise: PastNoise },
   span: LogSpan,
-  onPage: (seq: number, signals: number) => Promise<boolean>,
+  onPage: (seq: number, received: readonly number[]) => Promise<boolean>,
 ): Promise<Compared | null> {
   const { asker, machine, fields, directory, fromMs } = given;
   const { enrich } = deciding({ ...given, newId: () => "" });
@@ -98,7 +100,8 @@ async function partition(
     const page = await next;
     next = after(page.seq);
     const going = await takePage(page);
-    if (!going || !(await onPage(page.seq, page.signals.filter(({ receivedAtMs }) => receivedAtMs >= fromMs).length))) {
+    const received = page.signals.map(({ receivedAtMs }) => receivedAtMs).filter((atMs) => atMs >= fromMs);
+    if (!going || !(await onPage(page.seq, received))) {
       await next?.catch(() => {});
       return null;
     }
@@ -131,6 +134,7 @@ type Compared = ReturnType<typeof compareMatters> & {
 /** Adds up partitions. */
 class Tally {
   signals = 0;
+  sinceMs = Infinity;
   readonly #held = { before: 0, after: 0 };
   readonly #lowered = { before: 0, after: 0 };
   readonly #days = new Map<string, BacktestDay>();
@@ -154,7 +158,8 @@ class Tally {
     const kinds = Map.groupBy(shown.toSorted(bySeverity), ({ kind }) => kind);
     const examples = [...kinds.values()].flatMap((same) => same.slice(0, examplesMax)).map(exampleOf);
     const quiet = { held: { ...this.#held }, lowered: { ...this.#lowered }, unknown };
-    return { signals: this.signals, days, examples, quiet };
+    const since = this.signals === 0 ? null : new Date(this.sinceMs).toISOString();
+    return { signals: this.signals, since, days, examples, quiet };
   }
 
   #count({ kind, what, atMs }: Pick<Difference | Told, "kind" | "what" | "atMs">): void {

@@ -1,6 +1,6 @@
 import { longestReachMs } from "../correlate/correlation-policy.ts";
 import type { SituationStore } from "../correlate/correlate-store.ts";
-import { mayJoin } from "../correlate/correlate-stage.ts";
+import { mayJoin } from "../correlate/role-of.ts";
 import { SituationMemory } from "../correlate/situation-memory.ts";
 import { detectView, type OpenedTexts } from "../detect/detect.ts";
 import { withModels, type ReadyModel } from "../detect/model-detections.ts";

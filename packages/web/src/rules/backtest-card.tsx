@@ -1,6 +1,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
+import { daysOfSignals } from "@tillwatch/wire";
 import { useMay } from "../app/may.ts";
 import { Tag } from "../design/badge.tsx";
 import { Button } from "../design/button.tsx";
@@ -96,8 +97,8 @@ function Running({ backtest }: { readonly backtest: Backtest | null }) {
 
 function Ended({ backtest }: { readonly backtest: Backtest }) {
   if (backtest.state !== "done") return <p className="text-sm">{backtestEndText(backtest)}</p>;
-  const { days, examples, signals, from, to, outdated, quiet } = backtest;
-  const span = daysBetween(from, to);
+  const { days, examples, signals, from, to, outdated, quiet, since } = backtest;
+  const span = daysOfSignals(backtest);
   return (
     <>
       {outdated ? (
@@ -113,7 +114,14 @@ function Ended({ backtest }: { readonly backtest: Backtest }) {
       </dl>
       <BacktestChart days={days} from={from} to={to} />
       <p className="text-xs text-ink-muted">
-        {signals.toLocaleString("en-GB")} signals of {span} days, by the day on which they were received (UTC).
+        {signals.toLocaleString("en-GB")} signals of {daysBetween(from, to)} days, by the day on which they were
+        received (UTC).
+        {since === null || span > daysBetween(from, to) - 1 ? null : (
+          <>
+            {" "}
+            The first was received <Moment at={since} />; a day is counted from there.
+          </>
+        )}
       </p>
       {quietTexts(quiet).map((says) => (
         <p key={says} className="max-w-prose text-sm">

@@ -141,5 +141,6 @@ export type Backtest = {
   readonly fault: string | null;
   readonly days: readonly BacktestDay[];
   readonly examples: readonly Example[];
+  readonly since: string | null; // receipt of the first signal; null: not known, or there is none
   readonly quiet: BacktestQuiet | null; // null: from before silences and dismissals were heeded
 };
