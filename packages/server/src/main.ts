@@ -34,12 +34,15 @@ const commands: Readonly<Record<string, Command>> = {
 async function main(): Promise<number> {
   const [word = "help", ...args] = process.argv.slice(2);
   const command = Object.hasOwn(commands, word) ? commands[word] : undefined;
+  const stopping = new AbortController();
+  endWhenAsked(stopping);
+  endWhenUnread(stopping);
   const cli: Cli = {
     args,
     env: process.env,
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
-    stopped: untilAskedToStop(),
+    stopped: stopping.signal,
   };
   if (["version", "--version", "-v"].includes(word)) {
     cli.out(`${version}\n`);
@@ -73,15 +76,23 @@ function usageOf({ usage, summary }: Command): string {
 }
 
 /** First SIGINT or SIGTERM: close in order. A second one: at once. */
-function untilAskedToStop(): AbortSignal {
-  const controller = new AbortController();
+function endWhenAsked(controller: AbortController): void {
   const stop = () => {
     if (controller.signal.aborted) process.exit(exitUnusable);
     controller.abort();
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
-  return controller.signal;
+}
+
+/** Whoever read what is printed (`| head`, `| less`) has enough: that is no fault, and what goes on for long ends in order. */
+function endWhenUnread(controller: AbortController): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (fault: NodeJS.ErrnoException) => {
+      if (fault.code !== "EPIPE" && fault.code !== "ERR_STREAM_DESTROYED") throw fault;
+      controller.abort();
+    });
+  }
 }
 
 process.exitCode = await main();

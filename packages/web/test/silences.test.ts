@@ -12,6 +12,8 @@ testOnScreen(
     await send.click();
     await page.getByText("Say when it ends.").waitFor();
     await page.getByText("A reason is needed").waitFor();
+    const topOf = async (label: string) => (await page.getByLabel(label, { exact: true }).boundingBox())?.y;
+    assert.equal(await topOf("For"), await topOf("From (empty: now)"), "an error beside it moves no field");
     const lengths = await page.getByLabel("For", { exact: true }).locator("option").allTextContents();
     assert.ok(!lengths.includes("30 days"), "a rule at every shop is wide");
     await page.getByLabel("Shop").selectOption("S-1001");
@@ -23,6 +25,10 @@ testOnScreen(
     assert.equal(server.posted.length, 0);
     await page.getByLabel("Because").fill("The gate is being mended.");
     await page.getByText("nobody is told of").waitFor();
+    await page.getByLabel("Rule", { exact: true }).selectOption("");
+    await page.getByText("nobody is told of what is found at").waitFor();
+    await page.getByText("Violence, weapons, alarms and what people report are told all the same.").waitFor();
+    await page.getByLabel("Rule", { exact: true }).selectOption("f37fc7ed-9e7e-4ef0-b63f-5aa2c5097cbe");
     await send.click();
     await page.waitForURL(`**/silences/${gateSilence}`);
     const sent = server.posted.find(({ path }) => path === "/api/v1/silences")?.body as Record<string, unknown>;

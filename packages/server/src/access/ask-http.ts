@@ -5,7 +5,7 @@ import type { Access } from "./ask.ts";
 import { actorNow, actorOf, isPublic } from "./authenticate-http.ts";
 import type { Circumstances } from "./policy/entities.ts";
 import type { Facts } from "./facts.ts";
-import type { Decision } from "./policy/policy-engine.ts";
+import { missingScope, programRemedy, type Decision, type Refusal } from "./policy/policy-engine.ts";
 import type { Principal } from "./principal.ts";
 import { rememberRefused } from "./refused-http.ts";
 import type { ObjectKind, RouteAccess } from "./route-access.ts";
@@ -79,7 +79,7 @@ async function answerOf(request: FastifyRequest, access: Access, { wanted, princ
     const scope = await access.scope(principal, action);
     const facts: Facts = { kind: "organisation" };
     const circumstances = await access.circumstances(principal, facts);
-    if (scope === null) throw refusalOf(nowhere, facts);
+    if (scope === null) throw refusalOf(missingScope({ principal, action }) ?? nowhereFor(principal, action), facts);
     const decision: Decision = { kind: "allowed", by: [] };
     return { access: wanted, facts, circumstances, decision, scope, decisions: new Map() };
   }
@@ -91,7 +91,11 @@ async function answerOf(request: FastifyRequest, access: Access, { wanted, princ
   return { access: wanted, facts, circumstances, decision, scope, decisions: new Map([[action, decision]]) };
 }
 
-const nowhere: Refusal = { kind: "refused", code: "access_refused", by: [], says: "no policy allows it at any site" };
+function nowhereFor({ kind }: Principal, action: ActionName): Refusal {
+  const nowhere = { kind: "refused", code: "access_refused", by: [], says: "no policy allows it at any site" } as const;
+  return kind === "service" ? { ...nowhere, remedy: programRemedy(action) } : nowhere;
+}
+
 const plainFacts = {
   installation: { kind: "platform" },
   organisation: { kind: "organisation" },
@@ -202,13 +206,13 @@ export function demandAlso(request: FastifyRequest, action: ActionName): void {
   throw refusalOf(decision, facts);
 }
 
-type Refusal = Exclude<Decision, { kind: "allowed" }>;
+type Refused = Exclude<Decision, { kind: "allowed" }>;
 
 /** The refusal as people get it. */
-export function refusalOf(decision: Refusal, facts: Facts, named = false): HttpProblem {
+export function refusalOf(decision: Refused, facts: Facts, named = false): HttpProblem {
   if (decision.kind === "hidden") return unknown(facts.kind, named && facts.kind === "site" ? facts.site.id : null);
-  const { code, says } = decision;
-  return problem(403, code, sentenceOf(says), { remedy: remedies[code] });
+  const { code, says, remedy = remedies[code] } = decision;
+  return problem(403, code, sentenceOf(says), { remedy });
 }
 
 const remedies = {

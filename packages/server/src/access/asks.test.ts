@@ -114,7 +114,11 @@ testOnDatabases(
     assert.equal(await answer(), "yes");
     assert.match(await answer("audit:export", null), /revoked or has expired/, "asked before keys were noted");
     assert.match(await answer("audit:export", "abcdefghijkz"), /revoked or has expired/, "a key that is not its own");
-    assert.match(await answer("audit:read"), /the key was not given this action/, "its role may, its scopes may not");
+    assert.match(
+      await answer("audit:read"),
+      /the key was not given this action: audit:read/,
+      "its role may, its scopes may not",
+    );
     await sql`update api_key set expires_at = created_at where id = 'abcdefghijkl'`.execute(db);
     assert.match(await answer(), /revoked or has expired/);
     assert.equal(await answer("audit:export", "otherkeyofit"), "yes", "what the other key asked for goes on");

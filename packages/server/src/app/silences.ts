@@ -1,3 +1,4 @@
+import { ruleIdOf, type SigmaCorrelation, type SigmaRule } from "@tillwatch/sigma";
 import type { FastifyPluginAsync } from "fastify";
 import { expireSilences, type TellEnd } from "../noise/change-silence-append.ts";
 import type { SilencedRule } from "../noise/check-silence.ts";
@@ -55,14 +56,30 @@ export function ruleIn({ rulebook }: RunningRules, ruleId: string): SilencedRule
   const { meanings, titles, correlations } = rulebook.rules;
   const meaning = meanings.get(ruleId);
   if (meaning === undefined) return null;
-  const rule = rulebook.parsed.find((one) => (one.id ?? one.title) === ruleId) ?? correlations.get(ruleId);
-  const level = rule?.level ?? null;
-  return { title: titles.get(ruleId) ?? ruleId, level: meaning.triageLevel, critical: level === "critical" };
+  const correlation = correlations.get(ruleId);
+  const rule = rulebook.parsed.find((one) => ruleIdOf(one) === ruleId);
+  const read = correlation === undefined ? [rule] : countedBy(correlation, rulebook.parsed);
+  return {
+    title: titles.get(ruleId) ?? ruleId,
+    level: meaning.triageLevel,
+    critical: (rule ?? correlation)?.level === "critical",
+    reported: read.length > 0 && read.every((one) => one?.logsource.service === "person"),
+  };
+}
+
+function countedBy({ rules }: SigmaCorrelation, parsed: readonly SigmaRule[]): readonly SigmaRule[] {
+  const names = new Set(rules.map(({ name }) => name));
+  return parsed.filter(({ id, name }) => [id, name].some((word) => word !== null && names.has(word)));
 }
 
 function modelIn({ models, modelWords }: LoadedPack, ruleId: string): SilencedRule | null {
   const found = models.find((one) => one.ruleId === ruleId);
   if (found === undefined) return null;
   const { triageLevel, level } = found.meaning;
-  return { title: modelWords.get(ruleId)?.says ?? ruleId, level: triageLevel, critical: level === "critical" };
+  return {
+    title: modelWords.get(ruleId)?.says ?? ruleId,
+    level: triageLevel,
+    critical: level === "critical",
+    reported: false,
+  };
 }

@@ -54,7 +54,11 @@ export async function demoLinks(url: string, token: string): Promise<string> {
 async function ask<Answer>(url: string, token: string): Promise<Answer> {
   const answer = await fetch(url, { method: "POST", headers: { authorization: `Bearer ${token}` } }).catch(() => null);
   if (answer === null) {
-    throw new Unusable(`no server answers at ${url}: start it with the same TILLWATCH_ settings, then say this again`);
+    throw new Unusable(
+      `no server answers at ${new URL(url).origin}\n` +
+        "    if it runs elsewhere, put the settings that it was started with in front, as in: TILLWATCH_HTTP=127.0.0.1:8090 ./tillwatch account demo-links\n" +
+        "    if it does not run, start it",
+    );
   }
   if (answer.ok) return (await answer.json()) as Answer;
   const { code = answer.status, detail = "" } = (await answer.json()) as { code?: string; detail?: string };

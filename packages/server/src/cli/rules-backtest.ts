@@ -103,7 +103,7 @@ function callerOf({ url, token, "token-file": file }: Values): Call {
   const key = token ?? (file === undefined ? "" : readFileSync(file, "utf8").trim());
   if (key === "")
     throw new Unusable(
-      "say with which key: --token KEY or --token-file FILE, of a program that may write rules (docs/how-to/api-keys.md)",
+      "say with which key: --token KEY or --token-file FILE, of a program that may write and read rules (docs/how-to/api-keys.md)",
     );
   return async (path, body) => {
     const answer = await fetch(new URL(path, url), {
@@ -130,6 +130,8 @@ async function follow(cli: Cli, path: string, call: Call): Promise<Backtest> {
   for (;;) {
     if (cli.stopped.aborted) await call(`${path}/cancel`, {});
     const answer = await call(path);
+    // Nobody would read it any more: it need not keep the next one waiting.
+    if (!answer.ok) await call(`${path}/cancel`, {});
     if (!answer.ok) throw new Unusable(`the backtest cannot be read: ${answer.code}: ${answer.says}`);
     const now = answer.body as unknown as Backtest;
     if (now.state !== "running") return now;

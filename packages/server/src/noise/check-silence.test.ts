@@ -15,10 +15,11 @@ const world: SilenceWorld = {
   categories: new Set(["shoplifting"]),
   rule: (ruleId) =>
     ({
-      gate: { title: "Exit alarm", level: 1, critical: false },
-      moved: { title: "Camera moved", level: 2, critical: false },
-      tamper: { title: "Till tampered", level: 2, critical: true },
-      weapon: { title: "Weapon", level: 3, critical: false },
+      gate: { title: "Exit alarm", level: 1, critical: false, reported: false },
+      moved: { title: "Camera moved", level: 2, critical: false, reported: false },
+      tamper: { title: "Till tampered", level: 2, critical: true, reported: false },
+      tip: { title: "Tip from the public", level: 1, critical: false, reported: true },
+      weapon: { title: "Weapon", level: 3, critical: false, reported: false },
     })[ruleId] ?? null,
 };
 const wanted: WantedSilence = {
@@ -72,6 +73,8 @@ const refusals: readonly (readonly [
   ["a rule that does not run", { ruleId: "nothing" }, "silence_rule_unknown", "/ruleId"],
   ["a rule of level 3", { ruleId: "weapon", level: 2 }, "silence_never", "/ruleId"],
   ["a critical rule", { ruleId: "tamper", level: 2 }, "silence_never", "/ruleId"],
+  ["what people report", { ruleId: "tip" }, "silence_never", "/ruleId"],
+  ["what people report, as level 2", { ruleId: "tip", level: 2 }, "silence_never", "/ruleId"],
   ["tampering as level 1", { ruleId: "moved" }, "silence_level_needed", "/level"],
   ["a begin in the past", { startsAtMs: noonMs - hour }, "silence_times_wrong", "/startsAt"],
   [

@@ -24,8 +24,18 @@ export type SilenceWorld = {
   readonly rule: (ruleId: string) => SilencedRule | null;
 };
 
-/** `critical`: of the Sigma level that speaks for itself. */
-export type SilencedRule = { readonly title: string; readonly level: number; readonly critical: boolean };
+/** `critical`: of the Sigma level that speaks for itself. `reported`: it reads what people report, and nothing else. */
+export type SilencedRule = {
+  readonly title: string;
+  readonly level: number;
+  readonly critical: boolean;
+  readonly reported: boolean;
+};
+
+/** Whether a silence of this rule would hold anything back at all. */
+export function isSilenceable({ level, critical, reported }: SilencedRule): boolean {
+  return level !== 3 && !critical && !reported;
+}
 
 export type SilenceRefusal = {
   readonly code:
@@ -128,11 +138,8 @@ function wrongRule({ ruleId, level }: WantedSilence, world: SilenceWorld): Silen
       remedy: "Take the id from a case that it opened, or from the list of rules.",
     });
   }
-  if (rule.critical || rule.level === 3) {
-    return no("silence_never", "/ruleId", {
-      says: "what this rule finds is never silenced: it is about violence or speaks for itself",
-      remedy: "Have the rule or the device mended; for a test of an alarm, tell whoever is called.",
-    });
+  if (!isSilenceable(rule)) {
+    return no("silence_never", "/ruleId", rule.reported ? neverOfPeople : neverOfDevices);
   }
   if (rule.level === 2 && level === 1) {
     return no("silence_level_needed", "/level", {
@@ -142,6 +149,15 @@ function wrongRule({ ruleId, level }: WantedSilence, world: SilenceWorld): Silen
   }
   return null;
 }
+
+const neverOfDevices = {
+  says: "what this rule finds is never silenced: it is about violence or speaks for itself",
+  remedy: "Have the rule or the device mended; for a test of an alarm, tell whoever is called.",
+};
+const neverOfPeople = {
+  says: "what people report is never silenced, and this rule finds nothing else",
+  remedy: "Name another rule, or the shop without a rule; a report that is wrong is closed with a reason.",
+};
 
 function windowOf(
   wanted: WantedSilence,

@@ -73,7 +73,18 @@ test("E17 a silence without reason or end is refused with code, place and remedy
     ({ level, triageLevel }) => triageLevel === 3 || level === "critical",
   );
   assert.ok(never.length >= 5);
-  for (const { id } of never)
+  const reported = (rules.json.items as { id: string; service: string | null }[]).filter(
+    ({ service }) => service === "person",
+  );
+  assert.ok(reported.length >= 5);
+  const choices = (await as("anna")("/api/v1/silences/choices")).json.rules as { id: string }[];
+  const offered = new Set(choices.map(({ id }) => id));
+  assert.ok(offered.has(exitRule) && offered.has(jammedRule));
+  assert.deepEqual(
+    [...never, ...reported].filter(({ id }) => offered.has(id)),
+    [],
+  );
+  for (const { id } of [...never, ...reported])
     assert.deepEqual(await tried({ ruleId: id, level: 2 }), [422, "silence_never", "/ruleId"]);
   for (const malformed of [{ endsAt: "tomorrow" }, { level: 3 }, { owner: "user:bob" }])
     assert.equal((await as("anna")("/api/v1/silences", wanted(malformed))).status, 400);
@@ -87,6 +98,11 @@ test("E17 N09 who may: of the own shops alone, people alone; a guard sees and ma
   assert.equal(await make403("guard"), "access_refused");
   assert.equal(await make403("clerk"), "access_refused");
   assert.equal(await make403("program"), "access_refused");
+  const lacking = (await as("program")("/api/v1/rules")).json;
+  assert.deepEqual([lacking.code, lacking.detail], ["access_refused", "the key was not given this action: rule:read"]);
+  assert.match(lacking.remedy, /Ask an administrator for a key that has rule:read/);
+  const abroad = (await as("program")("/api/v1/incidents")).json;
+  assert.equal(abroad.detail, "the key was not given this action: incident:list", "of what is asked site by site too");
   assert.equal(await make403("auditor"), "access_refused");
   assert.equal(await make403("neighbour"), "silence_place_unknown");
   assert.equal(await make403("stranger"), "silence_place_unknown");

@@ -8,7 +8,7 @@ import { problem } from "../api/problem.ts";
 import { typed } from "../api/typed.ts";
 import type { Directory } from "../enrich/directory.ts";
 import { changeSilence, makeSilence, type SilenceDeps } from "./change-silence-append.ts";
-import { silenceHoursMax, type SilencedRule } from "./check-silence.ts";
+import { isSilenceable, silenceHoursMax, type SilencedRule } from "./check-silence.ts";
 import { hiddenBy } from "./silence-hit-store.ts";
 import {
   choicesShape,
@@ -105,7 +105,7 @@ function silenceable({ ruleIds, ruleOf }: SilenceHttpDeps) {
   return ruleIds()
     .flatMap((id) => {
       const rule = ruleOf(id);
-      return rule === null || rule.critical || rule.level === 3 ? [] : [{ id, title: rule.title, level: rule.level }];
+      return rule === null || !isSilenceable(rule) ? [] : [{ id, title: rule.title, level: rule.level }];
     })
     .toSorted((a, b) => a.title.localeCompare(b.title, "en") || (a.id < b.id ? -1 : 1));
 }

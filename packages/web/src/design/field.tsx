@@ -17,7 +17,7 @@ type Frame = {
 function Framed(props: Frame & { readonly id: string; readonly children: ReactNode }) {
   const { id, label, hint, error, frameClass, quietLabel = false, children } = props;
   return (
-    <div className={cx("grid min-w-0 grid-cols-1 gap-1", frameClass)}>
+    <div className={cx("grid min-w-0 grid-cols-1 content-start gap-1", frameClass)}>
       <label htmlFor={id} className={quietLabel ? "sr-only" : "text-sm font-medium"}>
         {label}
       </label>

@@ -118,7 +118,7 @@ function What({ draft, problems, known, onEdit }: Edited & { readonly known: Kno
         label="Rule"
         value={draft.rule}
         onChange={({ target }) => onEdit({ rule: target.value })}
-        hint="Violence, weapons and alarms are not in the list: they are never silenced."
+        hint="Violence, weapons, alarms and what people report are not in the list: they are never silenced."
         error={isListed ? null : "This rule is never silenced, or runs no longer: choose another."}
       >
         <option value="">Everything that is found there</option>
@@ -245,9 +245,10 @@ function Outlook({ draft, known, nowMs }: { readonly draft: Draft; readonly know
   return (
     <p className="rounded-md bg-sunken px-4 py-3 text-sm">
       Until <strong>{endText(new Date(endMs).toISOString())}</strong> nobody is told of{" "}
-      <strong>{whatText(what)}</strong> at{" "}
+      <strong>{rule === undefined ? "what is found" : whatText(what)}</strong> at{" "}
       <strong>{place.siteId === null ? "every shop" : whereText(place, sites)}</strong>. Cases wait on the watch list
       and are listed with the silence.
+      {rule === undefined ? " Violence, weapons, alarms and what people report are told all the same." : ""}
       {levelOf(draft, choices) === 2 ? " Tampering is held back once another person has signed." : ""}
     </p>
   );

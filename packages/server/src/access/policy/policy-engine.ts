@@ -30,7 +30,10 @@ export type Decision =
       readonly code: RefusalCode;
       readonly by: readonly string[];
       readonly says: string;
+      readonly remedy?: string; // absent: the one that fits people
     };
+
+export type Refusal = Extract<Decision, { kind: "refused" }>;
 
 /** The policies could not be evaluated: a bug, answered with a refusal and told to the operator. */
 export type PolicyFault = { readonly policy: string; readonly message: string };
@@ -60,10 +63,10 @@ export class PolicyEngine {
   }
 
   decide(question: Question): Decision {
-    const { scopes } = question.principal;
-    if (scopes !== null && !scopes.includes(question.action)) {
-      return refusal("access_refused", { by: [], says: "the key was not given this action" });
-    }
+    return missingScope(question) ?? forProgram(this.#decide(question), question);
+  }
+
+  #decide(question: Question): Decision {
     if (!this.#fits(question)) return refusal("access_refused", { by: [], says: "no policy allows it" });
     const answer = this.#ask(question);
     if (answer.allowed) return { kind: "allowed", by: answer.by };
@@ -123,6 +126,27 @@ export class PolicyEngine {
     // The library names them in any order, and the words of a refusal are chosen from them.
     return { allowed: decision === "allow", by: diagnostics.reason.toSorted() };
   }
+}
+
+/** The refusal of a key that lacks the action, by its name; null: it has it, or it is no key. */
+export function missingScope({ principal, action }: Pick<Question, "principal" | "action">): Refusal | null {
+  const { scopes } = principal;
+  if (scopes === null || scopes.includes(action)) return null;
+  const says = `the key was not given this action: ${action}`;
+  const remedy = `Ask an administrator for a key that has ${action} among its scopes: a key has those of its service account, which are stated when that is made (docs/how-to/api-keys.md).`;
+  return { kind: "refused", code: "access_refused", by: [], says, remedy };
+}
+
+/** Access for a time is for people: what a program may is stated with its account. */
+function forProgram(decision: Decision, { principal, action }: Pick<Question, "principal" | "action">): Decision {
+  if (principal.kind !== "service" || decision.kind !== "refused" || decision.code !== "access_refused")
+    return decision;
+  return { ...decision, remedy: programRemedy(action) };
+}
+
+/** Where the scopes have the action and the policies do not allow it. */
+export function programRemedy(action: ActionName): string {
+  return `Where a program may do ${action} at all, an administrator makes a service account with a role that may, and a key of it (docs/how-to/api-keys.md).`;
 }
 
 function refusal(code: RefusalCode, why: { by: readonly string[]; says: string }): Decision {

@@ -83,6 +83,21 @@ test("N01 J18 U13 what is about a person opens for a purpose, inside the walls, 
   }
 });
 
+test("N10 a key is told which action it lacks and who gives it one; a program is sent to nobody for access for a time", () => {
+  const program = person("analyst", { kind: "service", token: "service:1", scopes: ["rule:write"] });
+  const ask = (action: ActionName, principal: Principal) => {
+    const decision = engine.decide({ principal, action, facts: { kind: "platform" }, circumstances: calm });
+    assert.equal(decision.kind === "refused" ? decision.code : decision.kind, "access_refused");
+    return decision.kind === "refused" ? decision : assert.fail();
+  };
+  const lacks = ask("rule:read", program);
+  assert.equal(lacks.says, "the key was not given this action: rule:read");
+  assert.match(lacks.remedy ?? "", /administrator for a key that has rule:read among its scopes/);
+  const mayNot = ask("rule:write", { ...program, roles: ["guard"] });
+  assert.match(mayNot.remedy ?? "", /an administrator makes a service account with a role that may/);
+  assert.equal(ask("rule:write", person("guard")).remedy, undefined, "a person asks for a role, or for a time");
+});
+
 const restricted = { sensitivity: "restricted" } as const;
 
 test("N05 release needs a second proof; who could not release either way is not asked for one", () => {
