@@ -101,6 +101,17 @@ const broken = {
   ],
   tests: [],
 };
+/** A tab as indentation: YAML has several words for it at one place. */
+const tabbed = {
+  ok: false,
+  facts: null,
+  problems: [
+    "Tabs are not allowed as indentation",
+    "Implicit keys need to be on a single line",
+    "A block is missing",
+  ].map((message) => ({ code: "sigma_yaml_syntax", line: 9, column: 1, message, remedy: "Write it as YAML." })),
+  tests: [],
+};
 const untested = { ...good, ok: false, tests: [test("at two in the morning", "match", false)] };
 
 const hitDays = (live: readonly number[], shadow: readonly number[] = []) =>
@@ -141,7 +152,7 @@ const filterItem = () => ({
   shadowJudged: { right: 6, wrong: 1 },
 });
 
-type Given = { waits: boolean; runs: boolean; watches: boolean };
+type Given = { waits: boolean; runs: boolean; watches: boolean; retired?: boolean };
 
 const quiet = /^\/api\/v1\/(?:silences|dismissals)/;
 
@@ -169,6 +180,7 @@ export class FixtureRules {
     const rule = (body as { readonly rule?: string }).rule ?? "";
     if (path === "/api/v1/rules/check") {
       if (rule.includes("|near")) return broken;
+      if (rule.includes("\t")) return tabbed;
       if (rule.includes("filter:")) return rule.includes("pos_sale") ? idleFilter : goodFilter;
       return rule.includes("no_match:") ? good : untested;
     }
@@ -180,21 +192,33 @@ export class FixtureRules {
       this.backtest = "stopped";
       return { id: this.#backtestId };
     }
-    if (path === "/api/v1/rules") return { id: watchedRule, number: 1, kind: "drafted" };
+    if (path === "/api/v1/rules") return { id: watchedRule, number: 1, kind: "drafted", live: null };
     const [, act] = /^\/api\/v1\/rules\/[^/]+\/(?:versions\/\d+\/)?([a-z-]+)$/.exec(path) ?? [];
     if (act === "shadow") {
       this.given.watches = true;
-      return { id: watchedRule, number: 2, kind: "shadowed" };
+      return { id: watchedRule, number: 2, kind: "shadowed", live: null };
     }
     if (act === "activate") {
       this.given.waits = true;
-      return { id: watchedRule, number: 2, kind: "signature_asked" };
+      return { id: watchedRule, number: 2, kind: "signature_asked", live: null };
     }
     if (act === "sign") {
       this.given = { waits: false, runs: true, watches: false };
-      return { id: watchedRule, number: 2, kind: "activated" };
+      return { id: watchedRule, number: 2, kind: "activated", live: 2 };
     }
-    if (act === "versions") return { id: watchedRule, number: 3, kind: "drafted" };
+    if (act === "retire") {
+      this.given = { waits: false, runs: false, watches: false, retired: true };
+      return { id: watchedRule, number: 2, kind: "retired", live: null };
+    }
+    if (act === "roll-back" && this.given.retired === true) {
+      this.given.waits = true;
+      return { id: watchedRule, number: 2, kind: "signature_asked", live: null };
+    }
+    if (act === "roll-back") {
+      this.given = { waits: false, runs: false, watches: false };
+      return { id: watchedRule, number: 2, kind: "rolled_back", live: null };
+    }
+    if (act === "versions") return { id: watchedRule, number: 3, kind: "drafted", live: null };
     return undefined;
   }
 
@@ -260,7 +284,7 @@ export class FixtureRules {
   }
 
   #list() {
-    const { waits, runs, watches } = this.given;
+    const { waits, runs, watches, retired = false } = this.given;
     const watched = {
       ...plain,
       id: watchedRule,
@@ -268,7 +292,7 @@ export class FixtureRules {
       origin: "written",
       service: "till",
       category: "till_fraud",
-      state: runs ? "active" : watches ? "shadow" : "draft",
+      state: runs ? "active" : watches ? "shadow" : retired ? "retired" : "draft",
       live: runs ? 2 : null,
       shadow: watches ? 2 : null,
       latest: 2,
@@ -315,8 +339,11 @@ export class FixtureRules {
   #life(id: string) {
     const names = { "user:77777777-7777-4777-8777-777777777777": "Nora Hill" };
     const nora = "user:77777777-7777-4777-8777-777777777777";
-    if (id === watchedFilter) return { versions: this.#filterLines(), steps: [], names };
-    if (id !== watchedRule) return { versions: [this.#line(0)], steps: [], names };
+    const none = { live: null, guarded: false };
+    if (id === watchedFilter) return { versions: this.#filterLines(), steps: [], names, back: none };
+    if (id !== watchedRule) return { versions: [this.#line(0)], steps: [], names, back: null };
+    const { runs, retired = false } = this.given;
+    const back = runs ? none : retired ? { live: 2, guarded: true } : null;
     const step = (kind: string, number: number, [minutes, because]: readonly [number, string]) => ({
       kind,
       number,
@@ -333,7 +360,7 @@ export class FixtureRules {
       step("drafted", 2, [6_030, "1,500 points were too many for one sign alone."]),
       step("drafted", 1, [9_000, "Refunds at night were the pattern of the last two cases."]),
     ];
-    return { versions: [this.#line(2), this.#line(1)], steps, names };
+    return { versions: [this.#line(2), this.#line(1)], steps, names, back };
   }
 
   #line(number: number) {

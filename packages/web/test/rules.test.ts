@@ -48,11 +48,65 @@ testOnScreen(
     await page.getByText("82 % of 11").waitFor();
     assert.equal(await page.getByRole("button", { name: "Sign", exact: true }).count(), 0);
     await act("Let it run");
-    await page.getByText("asked that version 2 runs").waitFor();
+    await page.getByText("asked to let version 2 run").waitFor();
     await act("Sign");
     await page.getByText("Running v2").waitFor();
     const signed = server.posted.find(({ path }) => path.endsWith("/sign"));
     assert.deepEqual(signed?.body, { sha256: "ab".repeat(32), because: "It was looked at." });
+  },
+);
+
+testOnScreen(
+  "C09 what is wrong is that of the text as it stands, also where one place has several problems",
+  {},
+  async ({ page, origin }) => {
+    await page.goto(`${origin}/rules/new`);
+    const file = page.getByLabel("Rule file");
+    await page.getByText("2 of 2 pass").waitFor();
+    const whole = await file.inputValue();
+    const problems = page.getByRole("list", { name: "Problems" }).getByRole("listitem");
+    const near = whole.replace("event_type:", "event_type|near:");
+    for (const [text, count] of [
+      [`${whole}\t#`, 3],
+      [near, 1],
+      [`${whole}\t# again`, 3],
+      [`${near}#`, 1],
+    ] as const) {
+      await file.fill(text);
+      await eventually(`${count} problems`, async () => (await problems.count()) === count);
+      await page.getByText("as it stands").waitFor();
+      assert.equal(await problems.count(), count);
+    }
+  },
+);
+
+testOnScreen(
+  "C09 C11 a way back says what runs afterwards, and what was retired is let run again with a signature",
+  {},
+  async ({ page, origin, server }) => {
+    server.rules.given = { waits: false, runs: true, watches: false };
+    await page.goto(`${origin}/rules/${watchedRule}`);
+    const dialog = page.getByRole("dialog");
+    const act = async (name: string, says: string) => {
+      await page.getByRole("button", { name, exact: true }).click();
+      await dialog.getByText(says).waitFor();
+      await dialog.getByLabel("Because").fill("Too noisy.");
+      await dialog.locator("button[type=submit]").click();
+    };
+    await act("Roll back", "Runs now: version 2. Afterwards nothing of this rule runs, at once.");
+    await page.getByText("Rolled back: nothing of it runs now.").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Roll back" }).count(), 0);
+    server.rules.given = { waits: false, runs: true, watches: false };
+    await page.reload();
+    await act("Retire", "It detects nothing any more");
+    await act("Let it run again", "It was taken out, so it is let run as any version. The bar is 80 %");
+    const sent = server.posted.find(({ path, body }) => path.endsWith("/roll-back") && "to" in (body as object));
+    assert.deepEqual(sent?.body, { to: 2, because: "Too noisy." });
+    await page.getByText("asked to let version 2 run").waitFor();
+    await page.getByRole("button", { name: "Leave it retired" }).waitFor();
+    assert.equal(await page.getByRole("button", { name: "Let it run again" }).count(), 0);
+    const place = page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Rules" });
+    assert.equal(await place.getAttribute("aria-current"), "page", "a rule's page is below that of the rules");
   },
 );
 

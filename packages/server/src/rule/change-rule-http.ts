@@ -15,6 +15,7 @@ import {
   type RuleDeps,
   type RuleRefusal,
 } from "./change-rule-append.ts";
+import { idTaken } from "./check-rule.ts";
 import {
   becauseBody,
   changedShape,
@@ -113,7 +114,7 @@ function lifeRoutes(instance: FastifyInstance, deps: RuleDeps): void {
   const back = {
     ...shared,
     operationId: "rollBackRule",
-    summary: "Back to what ran before, in one call",
+    summary: "Back to what ran before, in one call; what was retired or rolled back is let run as any version",
     body: rollBackBody,
   };
   app.post("/api/v1/rules/:id/roll-back", { schema: back, config: activating }, async (request) =>
@@ -145,9 +146,14 @@ function otherAnswerOf(refusal: Exclude<RuleRefusal, { readonly code: ConflictCo
         ...(first && { remedy: first.remedy }),
       });
     }
+    case "rule_id_taken":
+      return problem(409, refusal.code, "a rule with this id is there already", {
+        pointer: "/rule",
+        remedy: idTaken.remedy,
+      });
     case "rule_tests_failing":
       return problem(422, refusal.code, `tests fail: ${refusal.says}`, {
-        remedy: "Correct the rule or its tests; POST /api/v1/rules/check runs them.",
+        remedy: "Correct the rule or its tests, and keep that as another version; the check beside the text runs them.",
       });
     case "rule_tests_missing":
       return problem(422, refusal.code, "the rule does not carry an event that must match and one that must not", {
@@ -188,7 +194,6 @@ function isConflict(refusal: RuleRefusal): refusal is RuleRefusal & { readonly c
 }
 
 const sentences = {
-  rule_id_taken: "a rule with this id is there already",
   rule_file_shared: "the rule shares its file of the pack with others, so it is changed in the pack alone",
   rule_kind_changed: "a filter cannot take the place of a rule, nor a rule that of a filter",
   rule_unchanged: "the text reads like the version before",

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { counted } from "../testing/backtest-stream.ts";
 import { bothWays, elsewhere, failing, onlyMatching, ruleText } from "../testing/rules.ts";
 import { testPack } from "../testing/pack.ts";
-import { checkRule as checkBeside, testsPass } from "./check-rule.ts";
+import { checkRule as checkBeside, takenId, testsPass } from "./check-rule.ts";
 import type { RuleWords } from "./rule-facts.ts";
 import { asShipped } from "./running-rules.ts";
 
@@ -58,6 +58,28 @@ for (const { says, text, code } of refused) {
     assert.equal(checked.error[0]?.code, code, JSON.stringify(checked.error));
     assert.ok((checked.error[0]?.line ?? 0) >= 1 && checked.error[0]?.remedy !== "");
   });
+}
+
+test("C09 what the section of a rule says wrong is pointed at by line and column, and the remedy names the codes", () => {
+  const [flow] = refusedAt(ruleText({ own: "{ points: 1, category: till fraud }" }), /category: (till fraud)/d);
+  assert.match(flow?.remedy ?? "", /: shoplifting, till_fraud\.$/);
+  refusedAt(ruleText({ own: "\n  # why\n  category: till fraud" }), /category: (till fraud)/d);
+  refusedAt(ruleText({ own: "\n  level: 4" }), /level: (4)/d);
+  refusedAt(`# of the house\n---\n${ruleText({ own: '{ "points": 1.5 }' })}`, /"points": (1\.5)/d);
+  const { line, column, code } = takenId(`# of the house\n${ruleText()}`);
+  assert.equal(code, "rule_id_taken");
+  assert.match(`# of the house\n${ruleText()}`.split("\n")[line - 1]?.slice(column - 1) ?? "", /^5f0e6c1a/);
+});
+
+/** Its one problem stands where the first group of `at` does. */
+function refusedAt(text: string, at: RegExp) {
+  const checked = checkRule(text, words);
+  assert.ok(!checked.ok);
+  const start = at.exec(text)?.indices?.[1]?.[0] ?? -1;
+  const before = text.slice(0, start).split("\n");
+  const places = checked.error.map(({ line, column }) => [line, column]);
+  assert.deepEqual(places, [[before.length, (before.at(-1)?.length ?? 0) + 1]], text);
+  return checked.error;
 }
 
 const tested = [

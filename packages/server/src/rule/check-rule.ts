@@ -13,7 +13,7 @@ import {
 } from "@tillwatch/sigma";
 import { ok, refused, type Result, type RuleKind, type RuleProblem, type RuleTest } from "@tillwatch/wire";
 import { checkFilter, type Beside } from "./check-filter.ts";
-import { sectionProblems } from "./check-section.ts";
+import { placeIn, sectionProblems } from "./check-section.ts";
 import { factsOf, product, serviceOf, type RuleFacts, type RuleWords } from "./rule-facts.ts";
 
 export type CheckedRule = { readonly facts: RuleFacts; readonly tests: readonly RuleTest[] };
@@ -142,6 +142,18 @@ function toProblem({ code, line, column, message, remedy }: SigmaProblem): RuleP
   return { code, line, column, message, remedy };
 }
 
+/** What a new rule must not have: the id of one that is there. Where it stands in the text. */
+export function takenId(text: string): RuleProblem {
+  const parsed = parseSigma(text, file);
+  const line = (parsed.ok ? headOf(parsed.value)?.of.line : null) ?? 1;
+  return { ...placeIn(text, line, ["id"]), ...idTaken };
+}
+
+export const idTaken = {
+  code: "rule_id_taken",
+  message: "A rule with this id is there already.",
+  remedy: "Give the new rule another id, or change the rule that is there.",
+};
 const oneRule = {
   code: "rule_one_document",
   message:

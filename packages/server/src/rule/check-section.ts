@@ -36,7 +36,7 @@ export function sectionProblems(
 }
 
 /** Where the value stands in the document that begins on `line`; where that cannot be told, the begin of the document. */
-function placeIn(text: string, line: number, path: readonly string[]): { line: number; column: number } {
+export function placeIn(text: string, line: number, path: readonly string[]): { line: number; column: number } {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: false });
   for (const document of "empty" in documents ? [] : documents) {

@@ -25,7 +25,7 @@ type Asks = ReturnType<RuleHouse["as"]>;
 async function drafted(as: Asks, text = ruleText()): Promise<void> {
   const made = await as("/rules", { rule: text, ...why });
   assert.equal(made.status, 201, made.text);
-  assert.deepEqual(made.body, { id: writtenId, number: 1, kind: "drafted" });
+  assert.deepEqual(made.body, { id: writtenId, number: 1, kind: "drafted", live: null });
 }
 
 async function watching(as: Asks, number = 1): Promise<void> {
@@ -200,7 +200,13 @@ testOnDatabases(
     assert.equal((await detected(60)).length, 0, "nothing is detected any more");
     assert.deepEqual(refusedWith(await bob(`/rules/${packVoided}/retire`, why)), [409, "rule_not_running"]);
     const back = await bob(`/rules/${packVoided}/roll-back`, why);
-    assert.deepEqual([back.status, back.body.kind], [200, "rolled_back"], back.text);
+    assert.deepEqual([back.body.kind, back.body.live], ["signature_asked", null], back.text);
+    assert.equal((await detected(90)).length, 0, "what was retired waits for another person");
+    const { sha256 } = (await bob(`/rules/${packVoided}/versions/0`)).body;
+    const path = `/rules/${packVoided}/versions/0/sign`;
+    assert.deepEqual(refusedWith(await bob(path, { sha256, ...why })), [403, "rule_second_person_needed"]);
+    const signed = await anna(path, { sha256, ...why });
+    assert.deepEqual([signed.body.kind, signed.body.live], ["activated", 0], signed.text);
     assert.equal(house.holder.current().versions.rules, before, "the very same rules as before");
     assert.equal((await detected(120)).length, 1);
     assert.deepEqual(refusedWith(await bob(`/rules/${writtenId}/roll-back`, why)), [404, "rule_unknown"]);
@@ -213,6 +219,62 @@ testOnDatabases(
     const { items } = (await anna("/rules")).body;
     assert.equal(items.length, house.pack.rulebook.parsed.length + 1);
     assert.ok(items.every((one: { title: string }) => one.title !== ""));
+  }),
+);
+
+testOnDatabases(
+  "C09 C11 an author alone does not bring back what a colleague retired or rolled back, and a bad change is undone at once",
+  inHouse(async ({ as, holder, db }) => {
+    const [anna, bob] = [as("anna"), as("bob")];
+    const path = `/rules/${writtenId}`;
+    const letRun = async (number: number) => {
+      await watching(anna, number);
+      await anna(`${path}/versions/${number}/activate`, why);
+      const { sha256 } = (await bob(`${path}/versions/${number}`)).body;
+      assert.equal((await bob(`${path}/versions/${number}/sign`, { sha256, ...why })).body.live, number);
+    };
+    const back = async (asks: Asks, to?: number) => {
+      const { status, body } = await asks(`${path}/roll-back`, { ...why, ...(to === undefined ? {} : { to }) });
+      return [status, body.kind ?? body.code, body.live];
+    };
+    const way = async () => (await anna(path)).body.back;
+    await drafted(anna);
+    await letRun(1);
+    const runs = holder.current().versions.rules;
+    assert.deepEqual(await way(), { live: null, guarded: false });
+    await bob(`${path}/retire`, { because: "Too noisy" });
+    assert.deepEqual(await way(), { live: 1, guarded: true });
+    for (const to of [undefined, 1]) assert.deepEqual(await back(anna, to), [200, "signature_asked", null]);
+    assert.deepEqual((await anna(path)).body.state, "retired");
+    const { sha256 } = (await anna(`${path}/versions/1`)).body;
+    assert.deepEqual(refusedWith(await anna(`${path}/versions/1/sign`, { sha256, ...why })), [
+      403,
+      "rule_second_person_needed",
+    ]);
+    const no = await bob(`${path}/retire`, { because: "Still too noisy" });
+    assert.deepEqual([no.body.kind, no.body.number, no.body.live], ["retired", 1, null], no.text);
+    assert.deepEqual(refusedWith(await bob(`${path}/retire`, why)), [409, "rule_not_running"]);
+    await back(anna);
+    assert.equal((await bob(`${path}/versions/1/sign`, { sha256, ...why })).body.live, 1);
+    assert.equal(holder.current().versions.rules, runs);
+
+    const second = await anna(`${path}/versions`, { rule: `${ruleText()}# more\n`, base: 1, ...why });
+    assert.equal(second.status, 201, second.text);
+    await letRun(2);
+    assert.deepEqual(await back(bob), [200, "rolled_back", 1], "a bad change goes at once, by one person");
+    assert.deepEqual(await back(anna, 2), [200, "signature_asked", 1], "and does not come back alone");
+    assert.deepEqual(await back(bob), [200, "rolled_back", null], "nor does a way back lead forward");
+    const { rows } = await sql<{ kind: string }>`select kind from audit_entry where subject_kind = 'rule'`.execute(db);
+    assert.equal(rows.filter(({ kind }) => kind === "rule.rolled_back").length, 2);
+    assert.equal(
+      rows.filter(({ kind }) => kind === "rule.activated").length,
+      3,
+      "letting run again stands there as that",
+    );
+    // Tests that fail by now keep it out too.
+    await sql`alter table rule_version disable trigger rule_history_is_kept`.execute(db);
+    await sql`update rule_version set text = ${ruleText({ tests: failing })} where number = 1`.execute(db);
+    assert.deepEqual((await back(anna, 1)).slice(0, 2), [422, "rule_tests_failing"]);
   }),
 );
 
@@ -233,7 +295,16 @@ testOnDatabases(
     ]);
     const other = await bob(`/rules/${packVoided}/versions`, { rule: ruleText(), base: 1, ...why });
     assert.deepEqual(refusedWith(other), [422, "rule_id_changed"]);
-    assert.deepEqual(refusedWith(await bob("/rules", { rule: text, ...why })), [409, "rule_id_taken"]);
+    const taken = await bob("/rules", { rule: text, ...why });
+    assert.deepEqual([...refusedWith(taken), taken.body.pointer], [409, "rule_id_taken", "/rule"]);
+    assert.match(taken.body.remedy, /another id/);
+    const asNew = (await bob("/rules/check", { rule: text, isNew: true })).body;
+    assert.deepEqual(
+      [asNew.ok, asNew.facts, asNew.problems.map(({ code, line }: { code: string; line: number }) => [code, line > 1])],
+      [false, null, [["rule_id_taken", true]]],
+    );
+    assert.equal((await bob("/rules/check", { rule: text })).body.ok, true, "as a version of it the id is right");
+    assert.equal((await bob("/rules/check", { rule: ruleText(), isNew: true })).body.ok, true);
     const version = (await bob(`/rules/${packVoided}/versions/1`)).body;
     assert.deepEqual([version.author, version.because, version.against], ["user:anna", why.because, 0]);
     const added = version.diff.filter(({ kind }: { kind: string }) => kind === "added");

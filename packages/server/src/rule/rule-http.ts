@@ -5,9 +5,10 @@ import { actorOf } from "../access/authenticate-http.ts";
 import { namesOf } from "../access/names-read.ts";
 import { callersDb } from "../access/callers-db.ts";
 import type { ActionName } from "../access/actions.ts";
-import type { RuleDeps } from "./change-rule-append.ts";
+import { isTaken, type RuleDeps } from "./change-rule-append.ts";
 import { backtestRoutes } from "./backtest-http.ts";
 import type { Backtests } from "./backtest-run.ts";
+import { takenId } from "./check-rule.ts";
 import { changeRoutes } from "./change-rule-http.ts";
 import { diffLines } from "./line-diff.ts";
 import { hitsByDay, judgedLive, judgedShadows, listedHits } from "./rule-figures-read.ts";
@@ -22,7 +23,16 @@ import {
   versionParams,
   versionShape,
 } from "./rule-schema.ts";
-import { lastVersions, stepsOf, storedRule, storedRules, versionOfRule, versionsOf } from "./rule-store.ts";
+import { wayBack } from "./rule-life.ts";
+import {
+  lastVersions,
+  liveChanges,
+  stepsOf,
+  storedRule,
+  storedRules,
+  versionOfRule,
+  versionsOf,
+} from "./rule-store.ts";
 import {
   checkView,
   itemsOf,
@@ -117,7 +127,8 @@ function ruleRoute(instance: FastifyInstance, deps: RuleDeps): void {
     ];
     const actors = item.asked === null ? named : [...named, item.asked.by];
     const names = await namesOf(deps, actorOf(request), { actors, subjects: [] });
-    return { ...item, versions: listed, steps, names };
+    const back = wayBack(life, await liveChanges(deps.db, id));
+    return { ...item, versions: listed, steps, names, back: back.ok ? back.value : null };
   });
 }
 
@@ -170,11 +181,13 @@ function checkRoute(instance: FastifyInstance, deps: RuleDeps): void {
     response: { 200: checkShape },
   };
   typed(instance).post("/api/v1/rules/check", { schema, config: asksOfRules("rule:write") }, async (request) => {
-    const { rule, against } = request.body;
+    const { rule, against, isNew = false } = request.body;
     const before = against === undefined ? null : await textAt(deps, against.id, against.number);
     if (before === null && against !== undefined) throw unknownVersion();
     const diff = before === null || before.text === rule ? null : [...diffLines(before.text, rule)];
-    return { ...checkView(rule, deps), diff };
+    const view = checkView(rule, deps);
+    const taken = isNew && view.facts !== null && (await isTaken(deps, deps.db, view.facts.id));
+    return taken ? { ok: false, facts: null, problems: [takenId(rule)], tests: [], diff } : { ...view, diff };
   });
 }
 

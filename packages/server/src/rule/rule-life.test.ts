@@ -6,11 +6,13 @@ import {
   isAboveBar,
   judgedAs,
   retire,
-  rollBack,
+  bringBack,
+  rolledBack,
   sign,
   stateOfRule,
   stateOfVersion,
   toShadow,
+  wayBack,
   type RuleLife,
 } from "./rule-life.ts";
 
@@ -69,18 +71,27 @@ const refusals: readonly { readonly says: string; readonly run: () => unknown; r
   { says: "the end of a rule that does not run", run: () => retire(written), code: "rule_not_running" },
   {
     says: "a way back where nothing ever changed",
-    run: () => rollBack(written, { before: undefined }),
+    run: () => wayBack(written, []),
     code: "rule_nothing_to_roll_back",
   },
   {
     says: "a way back to what runs now",
-    run: () => rollBack({ ...written, live: 2, everLive: new Set([2]) }, { before: 1, to: 2 }),
+    run: () => wayBack({ live: 2, everLive: new Set([2]) }, [{ kind: "activated", liveBefore: 1, liveAfter: 2 }], 2),
     code: "rule_nothing_to_roll_back",
   },
   {
     says: "a way back to a draft that never ran",
-    run: () => rollBack({ ...written, live: 2, everLive: new Set([1, 2]) }, { before: 1, to: 3 }),
+    run: () => wayBack({ live: 2, everLive: new Set([1, 2]) }, [{ kind: "activated", liveBefore: 1, liveAfter: 2 }], 3),
     code: "rule_never_ran",
+  },
+  {
+    says: "a way further back than everything that ran",
+    run: () =>
+      wayBack({ live: null, everLive: new Set([1]) }, [
+        { kind: "activated", liveBefore: null, liveAfter: 1 },
+        { kind: "rolled_back", liveBefore: 1, liveAfter: null },
+      ]),
+    code: "rule_nothing_to_roll_back",
   },
 ];
 for (const { says, run, code } of refusals) {
@@ -141,9 +152,73 @@ test("C11 another version that watches voids the signature that was asked for", 
 
 test("C09 a roll back ends the watch of the version that runs again, and leaves another watching", () => {
   const life = { ...written, live: 3, shadow: 1, everLive: new Set([1, 2, 3]) };
-  assert.deepEqual(rollBack(life, { before: 1 }), { ok: true, value: { live: 1, shadow: null, asked: null } });
-  assert.deepEqual(rollBack(life, { before: 2 }), { ok: true, value: { live: 2, shadow: 1, asked: null } });
-  assert.deepEqual(rollBack(life, { before: null }), { ok: true, value: { live: null, shadow: 1, asked: null } });
+  assert.deepEqual(rolledBack(life, 1), { live: 1, shadow: null, asked: null });
+  assert.deepEqual(rolledBack(life, 2), { live: 2, shadow: 1, asked: null });
+  assert.deepEqual(rolledBack(life, null), { live: null, shadow: 1, asked: null });
+});
+
+/** Each version by how it came to run or went: 2 let run, -2 retired, "<1" rolled back to 1. */
+function history(...steps: readonly (number | string)[]) {
+  let live: number | null = null;
+  const changes = steps.map((step) => {
+    const liveBefore = live;
+    const back = typeof step === "string";
+    live = back ? Number(step.slice(1)) || null : step < 0 ? null : step;
+    const kind = back ? ("rolled_back" as const) : step < 0 ? ("retired" as const) : ("activated" as const);
+    return { kind, liveBefore, liveAfter: live };
+  });
+  const everLive = new Set(changes.flatMap(({ liveAfter }) => (liveAfter === null ? [] : [liveAfter])));
+  return [{ live, everLive }, changes] as const;
+}
+
+const waysBack = [
+  { says: "what a first version replaced is nothing", of: [1], to: { live: null, guarded: false } },
+  { says: "a bad change goes at once", of: [1, 2], to: { live: 1, guarded: false } },
+  { says: "a second step leads further back", of: [1, 2, 3, "<2"], to: { live: 1, guarded: false } },
+  { says: "and to nothing in the end", of: [1, 2, "<1"], to: { live: null, guarded: false } },
+  { says: "what was retired is guarded", of: [1, -1], to: { live: 1, guarded: true } },
+  { says: "let run again, its change can be undone", of: [1, -1, 1], to: { live: null, guarded: false } },
+  { says: "and what follows it too", of: [1, -1, 1, 2], to: { live: 1, guarded: false } },
+] as const;
+for (const { says, of, to } of waysBack) {
+  test(`C09 C11 the way back: ${says}`, () => {
+    const [life, changes] = history(...of);
+    assert.deepEqual(wayBack(life, changes), { ok: true, value: to });
+  });
+}
+
+test("C09 C11 a version that was taken out is guarded also when it is named, whatever runs", () => {
+  const cases = [
+    { of: [1, 2, "<1"], to: 2, guarded: true },
+    { of: [1, 2, 3, "<1"], to: 3, guarded: true },
+    { of: [1, 2, 3, "<1"], to: 2, guarded: false },
+    { of: [1, -1, 2], to: 1, guarded: true },
+    { of: [1, "<"], to: 1, guarded: true },
+    { of: [1, 2, "<1", 2, 3], to: 2, guarded: false },
+  ];
+  for (const { of, to, guarded } of cases) {
+    const [life, changes] = history(...of);
+    assert.deepEqual(wayBack(life, changes, to), { ok: true, value: { live: to, guarded } }, of.join(" "));
+  }
+});
+
+test("C11 what was retired runs again with precision, or waits for a signature without watching", () => {
+  const life = { ...written, shadow: 3, everLive: new Set([1]) };
+  const by = { by: anna, kind: "rule" as const, pages: true, bar };
+  assert.deepEqual(bringBack(life, 1, { ...by, judged: judgedWell }), {
+    kind: "activated",
+    live: 1,
+    shadow: 3,
+    asked: null,
+  });
+  const { kind, ...points } = bringBack(life, 1, { ...by, judged: { right: 0, wrong: 0 } });
+  assert.deepEqual([kind, points], ["signature_asked", { live: null, shadow: 3, asked: { number: 1, by: anna } }]);
+  const waiting = { ...life, ...points };
+  assert.deepEqual(sign(waiting, 1, { by: bob, author: anna }), {
+    ok: true,
+    value: { live: 1, shadow: 3, asked: null },
+  });
+  assert.deepEqual(retire(waiting), { ok: true, value: { live: null, shadow: 3, asked: null, number: 1 } });
 });
 
 test("C11 the bar takes a share of right verdicts and a least number of them", () => {

@@ -79,8 +79,7 @@ type Asked = {
 export function activate(life: RuleLife, number: number, given: Asked): Result<Activation, LifeRefusal> {
   if (life.live === number) return refused({ code: "rule_already_running" });
   if (life.shadow !== number) return refused({ code: "rule_not_in_shadow" });
-  if (!given.pages || (given.kind !== "filter" && isAboveBar(given.judged, given.bar)))
-    return ok({ kind: "activated", live: number, shadow: null, asked: null });
+  if (mayRun(given)) return ok({ kind: "activated", live: number, shadow: null, asked: null });
   return ok({ kind: "signature_asked", live: life.live, shadow: number, asked: { number, by: given.by } });
 }
 
@@ -92,32 +91,76 @@ export function sign(
 ): Result<Points, LifeRefusal> {
   if (life.asked?.number !== number) return refused({ code: "rule_signature_not_asked" });
   if (life.asked.by === given.by || given.author === given.by) return refused({ code: "rule_second_person_needed" });
-  return ok({ live: number, shadow: null, asked: null });
+  return ok({ live: number, shadow: life.shadow === number ? null : life.shadow, asked: null });
 }
 
-/** Ends what runs; a version that watches goes on watching. */
-export function retire(life: RuleLife): Result<Points, LifeRefusal> {
-  if (life.live === null) return refused({ code: "rule_not_running" });
-  return ok({ live: null, shadow: life.shadow, asked: life.asked });
+/** Ends what runs, or the wish that what was retired run again; a version that watches goes on watching. */
+export function retire(life: RuleLife): Result<Points & { readonly number: number }, LifeRefusal> {
+  const { live, shadow, asked } = life;
+  if (live !== null) return ok({ live: null, shadow, asked, number: live });
+  if (asked === null || asked.number === shadow) return refused({ code: "rule_not_running" });
+  return ok({ live: null, shadow, asked: null, number: asked.number });
 }
+
+/** One change of what runs, as the history has it; null: nothing. */
+export type LiveChange = {
+  readonly kind: "activated" | "retired" | "rolled_back";
+  readonly liveBefore: number | null;
+  readonly liveAfter: number | null;
+};
+
+/** Where a way back leads. `live` null: nothing runs. `guarded`: what was retired or rolled back is let run again, and that is asked for as for any version. */
+export type WayBack = { readonly live: number | null; readonly guarded: boolean };
 
 /**
- * Back to what ran before the last change of what runs (`before`; undefined: nothing ever changed), or to `to`, which must have run at
- * some time. What ran before was tested and let in then: no precision or signature is asked again.
+ * Back to what ran before what runs now (oldest change first), or to `to`, which must have run at some time. What only gave way to a newer version
+ * was let run and never taken out: it runs again at once. What somebody retired or rolled back was taken out for a reason.
  */
-export function rollBack(
-  life: RuleLife,
-  { before, to }: { readonly before: number | null | undefined; readonly to?: number | undefined },
-): Result<Points, LifeRefusal> {
+export function wayBack(
+  life: Pick<RuleLife, "live" | "everLive">,
+  changes: readonly LiveChange[],
+  to?: number,
+): Result<WayBack, LifeRefusal> {
   if (to !== undefined && !life.everLive.has(to)) return refused({ code: "rule_never_ran" });
+  const { before, withdrawn } = runOf(changes);
   const target = to ?? before;
   if (target === undefined || target === life.live) return refused({ code: "rule_nothing_to_roll_back" });
-  // What watches must not also run.
-  const watchesOn = life.shadow !== target;
-  return ok({ live: target, shadow: watchesOn ? life.shadow : null, asked: watchesOn ? life.asked : null });
+  return ok({ live: target, guarded: target !== null && (life.live === null || withdrawn.has(target)) });
+}
+
+/** What ran before (undefined: nothing ever changed), and which versions were taken out since they were last let run. */
+function runOf(changes: readonly LiveChange[]) {
+  const first = changes[0];
+  const ran = first === undefined ? [] : [first.liveBefore];
+  const withdrawn = new Set<number>();
+  for (const { kind, liveBefore, liveAfter } of changes) {
+    if (kind !== "activated" && liveBefore !== null) withdrawn.add(liveBefore);
+    if (liveAfter !== null) withdrawn.delete(liveAfter);
+    // A way back takes the changes since then away, so that the next one leads further back.
+    const at = kind === "rolled_back" ? ran.slice(0, -1).lastIndexOf(liveAfter) : -1;
+    if (at >= 0) ran.length = at + 1;
+    else ran.push(liveAfter);
+  }
+  return { before: ran.at(-2), withdrawn };
+}
+
+/** What a way back at once leaves: what watches must not also run. */
+export function rolledBack({ shadow, asked }: RuleLife, live: number | null): Points {
+  if (live === null) return { live, shadow, asked };
+  return { live, shadow: shadow === live ? null : shadow, asked: asked?.number === live ? null : asked };
+}
+
+/** A way back that is guarded, as letting it run is. It need not watch for it: it did, and what it matched then still speaks. */
+export function bringBack(life: RuleLife, number: number, given: Asked): Activation {
+  if (mayRun(given)) return { kind: "activated", ...rolledBack(life, number) };
+  return { kind: "signature_asked", live: life.live, shadow: life.shadow, asked: { number, by: given.by } };
 }
 
 export function isAboveBar({ right, wrong }: Judged, bar: PrecisionBar): boolean {
   const all = right + wrong;
   return all >= bar.verdictsMin && all > 0 && right / all >= bar.share;
+}
+
+function mayRun({ kind, pages, judged, bar }: Asked): boolean {
+  return !pages || (kind !== "filter" && isAboveBar(judged, bar));
 }

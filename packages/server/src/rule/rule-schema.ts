@@ -28,6 +28,7 @@ export const versionParams = Type.Object({ id: Type.String({ format: "uuid" }), 
 export const checkBody = Type.Object(
   {
     rule: Type.String({ maxLength: ruleTextMax }),
+    isNew: Type.Optional(Type.Boolean({ description: "it would be a new rule: the id of one that is there is wrong" })),
     against: Type.Optional(
       Type.Object(
         { id: Type.String({ format: "uuid" }), number },
@@ -54,7 +55,9 @@ export const signBody = Type.Object(
 export const rollBackBody = Type.Object(
   {
     because,
-    to: Type.Optional(Type.Integer({ ...number, description: "a version that ran before; the last one if left out" })),
+    to: Type.Optional(
+      Type.Integer({ ...number, description: "a version that ran at some time; what ran before if left out" }),
+    ),
   },
   closed,
 );
@@ -63,6 +66,7 @@ export const changedShape = Type.Object({
   id: Type.String(),
   number,
   kind: Type.Enum([...stepKinds], { description: "signature_asked: it runs once another person has signed" }),
+  live: Type.Union([number, Type.Null()], { description: "what runs from now on; null: nothing" }),
 });
 
 const judged = Type.Object({
@@ -163,6 +167,18 @@ export const ruleShape = Type.Object({
       because: Type.String(),
       at: nullable(instant),
     }),
+  ),
+  back: nullable(
+    Type.Object(
+      {
+        live: Type.Union([number, Type.Null()], { description: "null: nothing runs" }),
+        guarded: Type.Boolean({
+          description:
+            "it was retired or rolled back, so it is let run as any version: tests, precision or a signature",
+        }),
+      },
+      { description: "where roll-back leads; null: nowhere" },
+    ),
   ),
   names: Type.Record(Type.String(), Type.String(), {
     description: "of the people that are named here by their tokens",

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { sealInto } from "../platform/keys/vault-mark.ts";
 import type { DbOrTx, Tx } from "../schema.ts";
-import type { Judged, RuleLife } from "./rule-life.ts";
+import type { Judged, LiveChange, RuleLife } from "./rule-life.ts";
 
 export const stepKinds = [
   "drafted",
@@ -159,12 +159,12 @@ export async function stepsOf(db: DbOrTx, id: string): Promise<readonly StepRow[
   return rows;
 }
 
-/** What ran before the last change of what runs; undefined: nothing ever changed. */
-export async function ranBefore(db: DbOrTx, id: string): Promise<number | null | undefined> {
-  const { rows } = await sql<{ before: number | null }>`
-    select live_before as before from rule_step where rule_id = ${id}::uuid and live_before is distinct from live_after
-    order by ordinal desc limit 1`.execute(db);
-  return rows[0]?.before;
+/** Every change of what runs, oldest first. */
+export async function liveChanges(db: DbOrTx, id: string): Promise<readonly LiveChange[]> {
+  const { rows } = await sql<LiveChange>`
+    select kind, live_before as "liveBefore", live_after as "liveAfter" from rule_step
+    where rule_id = ${id}::uuid and live_before is distinct from live_after order by ordinal`.execute(db);
+  return rows;
 }
 
 /** "id number" of every version that runs or ran with a second person's signature. */

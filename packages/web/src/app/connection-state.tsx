@@ -17,7 +17,9 @@ export function ConnectionState({ compact = false }: { readonly compact?: boolea
       <span className="grid leading-4">
         <span className="font-medium">{connectionWords(connection)}</span>
         {!compact && connection.kind === "live" && perMinute !== null ? (
-          <span className="text-ink-muted">{perMinute.toLocaleString()} signals a minute</span>
+          <span className="text-ink-muted">
+            {perMinute.toLocaleString()} {perMinute === 1 ? "signal" : "signals"} a minute
+          </span>
         ) : null}
       </span>
     </output>

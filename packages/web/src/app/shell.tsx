@@ -92,7 +92,7 @@ function PlaceLink({ place, phone = false }: { readonly place: Place; readonly p
   return (
     <Link
       to={place.to}
-      activeOptions={{ exact: true, includeSearch: false }}
+      activeOptions={{ exact: place.to === "/", includeSearch: false }} // also on the pages below it
       className={cx(
         "text-ink-soft hover:bg-sunken aria-[current=page]:text-accent-strong",
         phone

@@ -16,9 +16,12 @@ const headings: ReadonlyMap<string, string> = new Map([
   ["Service Unavailable", "The server cannot answer now"],
 ]);
 
+// A conflict is not always with what was read before.
+const headingsOfCodes: ReadonlyMap<string, string> = new Map([["rule_id_taken", "Its id is taken"]]);
+
 /** What stands above the sentence of a problem: words for people, where the server only has those of the protocol. */
-export function headingOf({ title }: Pick<Problem, "title">): string {
-  return headings.get(title) ?? title;
+export function headingOf({ title, code }: Pick<Problem, "title"> & Partial<Pick<Problem, "code">>): string {
+  return headingsOfCodes.get(code ?? "") ?? headings.get(title) ?? title;
 }
 
 /** What helps; null: nothing but what whoever writes a program reads (the code below leads there). */

@@ -1,6 +1,6 @@
 import type { Day } from "./rule-shapes.ts";
 import type { RuleKind } from "@tillwatch/wire";
-import { everyDay, hitWords, shortDay, shownDays, sumOf } from "./rule-words.ts";
+import { everyDay, hitsText, shortDay, shownDays, sumOf } from "./rule-words.ts";
 
 type Given = { readonly days: readonly Day[]; readonly fromDay: string; readonly kind?: RuleKind };
 
@@ -41,11 +41,11 @@ export function HitsChart({ days, fromDay, kind = "rule" }: Given) {
       <figcaption className="flex flex-wrap gap-x-4 gap-y-1 text-xs text-ink-muted">
         <span>
           <span aria-hidden="true" className="mr-1.5 inline-block size-2.5 bg-accent" />
-          {sumOf(shown, "live")} {hitWords[kind].ran}
+          {hitsText(kind, "ran", sumOf(shown, "live"))}
         </span>
         <span>
           <span aria-hidden="true" className="mr-1.5 inline-block size-2.5 border-2 border-warn" />
-          {sumOf(shown, "shadow")} {hitWords[kind].watched}
+          {hitsText(kind, "watched", sumOf(shown, "shadow"))}
         </span>
         <span>most on a day: {most === 1 && sumOf(shown, "live") + sumOf(shown, "shadow") === 0 ? 0 : most}</span>
       </figcaption>

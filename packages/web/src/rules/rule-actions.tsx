@@ -9,7 +9,7 @@ import { whoAmIQuery } from "../people/people-queries.ts";
 import { Who } from "../people/who.tsx";
 import { useRuleChange, versionQuery } from "./rule-queries.ts";
 import type { Bar, Rule } from "./rule-shapes.ts";
-import { barText, doneText, versionWord } from "./rule-words.ts";
+import { barText, doneText, runsText, versionWord } from "./rule-words.ts";
 
 type Act = {
   readonly title: string;
@@ -101,19 +101,12 @@ function watchActs(rule: Rule): readonly Act[] {
 }
 
 function runActs(rule: Rule, bar: Bar): readonly Act[] {
-  const { live, shadow, steps, asked } = rule;
+  const { live, shadow, asked } = rule;
   const run: Act = {
     title: `Let version ${shadow} run`,
     verb: "Let it run",
     path: `/versions/${shadow}/activate`,
     says: `${runText(rule, bar)} Its tests must pass.`,
-  };
-  const back = steps.find(({ liveBefore, liveAfter }) => liveBefore !== liveAfter);
-  const rollBack: Act = {
-    title: "Roll back",
-    verb: "Roll back",
-    path: "/roll-back",
-    says: `Runs now: ${versionWord(live)}. Afterwards: ${versionWord(back?.liveBefore ?? null)}, at once.`,
   };
   const retire: Act = {
     title: rule.kind === "filter" ? "Retire the filter" : "Retire the rule",
@@ -126,9 +119,30 @@ function runActs(rule: Rule, bar: Bar): readonly Act[] {
   };
   return [
     ...(shadow === null || asked !== null ? [] : [run]),
-    ...(back === undefined ? [] : [rollBack]),
+    ...backActs(rule, bar),
     ...(live === null || !rule.editable ? [] : [retire]),
   ];
+}
+
+/** Back to what ran before, or what was retired once more; and the refusal of that. */
+function backActs(rule: Rule, bar: Bar): readonly Act[] {
+  const { live, shadow, back, asked } = rule;
+  if (live === null && asked !== null && asked.number !== shadow) {
+    const title = `Leave ${versionWord(asked.number)} retired`;
+    const says = "It does not run again, and waits for no signature any more.";
+    return [{ title, verb: "Leave it retired", path: "/retire", says }];
+  }
+  if (back === null) return [];
+  if (!back.guarded) {
+    const after = back.live === null ? "nothing of this rule runs" : `${runsText(back.live)} again`;
+    const says = `Runs now: ${versionWord(live)}. Afterwards ${after}, at once.`;
+    return [{ title: "Roll back", verb: "Roll back", path: "/roll-back", says }];
+  }
+  const title = `Let ${versionWord(back.live)} run again`;
+  // What it matched while it watched is not shown here, so neither is how far it is from the bar.
+  const guard = rule.pages && rule.kind !== "filter" ? barText({ right: 0, wrong: 0 }, bar) : runText(rule, bar);
+  const says = `It was taken out, so it is let run as any version. ${guard} Its tests must pass.`;
+  return [{ title, verb: "Let it run again", path: "/roll-back", says, body: { to: back.live } }];
 }
 
 function runText({ kind, pages, shadowJudged }: Rule, bar: Bar): string {
@@ -161,11 +175,17 @@ function Signature({ rule, signs, onSign }: Signed) {
   return (
     <div className="flex flex-wrap items-center justify-between gap-3 rounded-md border border-line-strong bg-warn-wash px-4 py-3 text-sm">
       <p>
-        <Who actor={asked.by} names={rule.names} /> asked that version {asked.number} runs.{" "}
+        <Who actor={asked.by} names={rule.names} /> asked to let {versionWord(asked.number)} run.{" "}
         {rule.kind === "filter"
-          ? "It hides what can open or raise a case"
-          : "Its precision is not shown to be above the bar"}
-        , so another person than that and its author signs.
+          ? "It hides what can open or raise a case, so a second person signs"
+          : "Its precision is not shown to be above the bar, so a second person signs"}
+        : anyone who may let rules run, but not <Who actor={asked.by} names={rule.names} />
+        {author === undefined || author === asked.by || author === "pack" ? null : (
+          <>
+            , who asked, and not <Who actor={author} names={rule.names} />, who wrote it
+          </>
+        )}
+        .
       </p>
       {signs && another ? (
         <Button look="primary" disabled={version.data === undefined} onClick={() => onSign(act)}>

@@ -135,9 +135,11 @@ export function CheckResult({ check, busy = false, onPlace }: Shown) {
           <p className="text-sm">{check.facts === null ? "" : factsText(check.facts)}</p>
         ) : (
           <ul aria-label="Problems">
-            {problems.map((problem) => (
+            {problems.map((problem, at) => (
               <li
-                key={`${problem.line}:${problem.column}:${problem.code}`}
+                // One place may have several problems of one code; twice the same key would leave lines of an earlier text standing.
+                // oxlint-disable-next-line react/no-array-index-key -- see above
+                key={at}
                 className="grid gap-0.5 border-b border-line px-4 py-3 text-sm last:border-0"
               >
                 <span className="flex flex-wrap items-baseline gap-x-2">

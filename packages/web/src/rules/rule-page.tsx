@@ -16,7 +16,7 @@ import { RuleActions } from "./rule-actions.tsx";
 import { RuleEditor } from "./rule-editor.tsx";
 import { ruleQuery, rulesQuery, useRuleChange, versionQuery } from "./rule-queries.ts";
 import type { Bar, Rule, RuleList, Step } from "./rule-shapes.ts";
-import { barText, doneText, livePrecisionText, precisionText, stepWords, versionWord } from "./rule-words.ts";
+import { barText, doneText, livePrecisionText, precisionText, stepText, versionWord } from "./rule-words.ts";
 import { States } from "./rules-page.tsx";
 import { VersionPanel } from "./version-panel.tsx";
 
@@ -226,16 +226,17 @@ function Steps({ rule }: { readonly rule: Rule }) {
   }
   return (
     <ol className="rounded-md border border-line bg-surface shadow-raised" aria-label="Every step of its life">
-      {rule.steps.map((step) => (
+      {rule.steps.map((step, at) => (
         <li
           key={`${step.at}:${step.kind}:${step.number}`}
           className="grid gap-0.5 border-b border-line px-4 py-3 text-sm last:border-0"
         >
           <p>
-            <Who actor={step.actor} names={rule.names} /> {stepWords[step.kind]} {versionWord(step.number)}
+            <Who actor={step.signedBy ?? step.actor} names={rule.names} /> {stepText(step, rule.steps.slice(at + 1))}{" "}
+            {versionWord(step.number)}
             {step.signedBy === null ? null : (
               <>
-                , signed by <Who actor={step.signedBy} names={rule.names} />
+                , as <Who actor={step.actor} names={rule.names} /> asked
               </>
             )}
           </p>

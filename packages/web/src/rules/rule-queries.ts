@@ -40,7 +40,7 @@ export const checkQuery = (text: string, against: { readonly id: string; readonl
     queryFn: ({ signal }) =>
       request<Check>("/api/v1/rules/check", {
         method: "POST",
-        body: { rule: text, ...(against === null ? {} : { against }) },
+        body: { rule: text, ...(against === null ? { isNew: true } : { against }) },
         signal,
       }),
     placeholderData: keepPreviousData,

@@ -72,6 +72,7 @@ export type Step = {
 export type Rule = RuleItem & {
   readonly versions: readonly VersionLine[];
   readonly steps: readonly Step[];
+  readonly back: { readonly live: number | null; readonly guarded: boolean } | null; // where a way back leads; null: nowhere
   readonly names: Readonly<Record<string, string>>;
 };
 
@@ -112,7 +113,13 @@ export type Hit = {
   readonly incidentRef: string | null;
 };
 
-export type Changed = { readonly id: string; readonly number: number; readonly kind: Step["kind"] };
+/** `live`: what runs from now on. */
+export type Changed = {
+  readonly id: string;
+  readonly number: number;
+  readonly kind: Step["kind"];
+  readonly live: number | null;
+};
 
 /** What is backtested: a text as it was typed, or a version that is kept. */
 export type BacktestAsked =

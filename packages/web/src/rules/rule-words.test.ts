@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { barText, everyDay, precisionText, quietTexts, sumOf, versionWord } from "./rule-words.ts";
+import {
+  barText,
+  countText,
+  doneText,
+  everyDay,
+  hitsText,
+  precisionText,
+  quietTexts,
+  stepText,
+  sumOf,
+  versionWord,
+} from "./rule-words.ts";
 
 test("C11 precision is said with what it is made of, and not at all where nothing was judged", () => {
   assert.equal(precisionText({ right: 28, wrong: 6 }), "82 % of 34");
@@ -34,6 +45,28 @@ test("C11 days without a match are drawn, over the end of a month too", () => {
   );
   assert.equal(sumOf(days, "shadow"), 1);
   assert.deepEqual([0, 3, null].map(versionWord), ["as shipped", "version 3", "nothing"]);
+});
+
+test("C09 C11 a step is said as it was: what ran afterwards, whether it ran before, and who signed", () => {
+  const step = { actor: "user:anna", because: "it is so", judged: null, at: "2026-12-01T10:00:00Z", signedBy: null };
+  const ran = { ...step, kind: "activated" as const, number: 1, liveBefore: null, liveAfter: 1 };
+  const retired = { ...step, kind: "retired" as const, number: 1, liveBefore: 1, liveAfter: null };
+  const back = { ...step, kind: "rolled_back" as const, number: 1, liveBefore: 1, liveAfter: null };
+  assert.equal(stepText(ran, []), "let run");
+  assert.equal(stepText(ran, [retired, ran]), "let run again");
+  assert.equal(stepText({ ...ran, signedBy: "user:bob" }, []), "signed, so that it runs:");
+  assert.equal(stepText(back, [ran]), "rolled back");
+  assert.equal(stepText({ ...back, liveBefore: 2, liveAfter: 1 }, [ran]), "rolled back to");
+  assert.equal(stepText({ ...retired, liveBefore: null }, [retired, ran]), "left retired");
+  assert.equal(doneText({ kind: "rolled_back", live: null }), "Rolled back: nothing of it runs now.");
+  assert.equal(doneText({ kind: "rolled_back", live: 3 }), "Rolled back: version 3 runs again.");
+  assert.equal(doneText({ kind: "rolled_back", live: 0 }), "Rolled back: it runs as shipped again.");
+});
+
+test("C11 one match is one match", () => {
+  assert.equal(hitsText("rule", "ran", 1), "1 match of what ran");
+  assert.equal(hitsText("rule", "ran", 2), "2 matches of what ran");
+  assert.equal(countText({ kind: "rule", days: [{ day: "2026-12-01", live: 1, shadow: 0 }], shadow: null }), "1 match");
 });
 
 test("C10 E04 what silences and dismissals did in a backtest is said where they did something, and what is not known", () => {

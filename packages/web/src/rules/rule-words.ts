@@ -27,12 +27,11 @@ export function livePrecisionText({ kind, live, judged }: Pick<RuleItem, "kind" 
   return kind === "filter" && live !== null ? "nobody judges it" : precisionText(judged);
 }
 
-/** What a number of matches is called: of a filter they are what it keeps from its rules. */
-export const hitWords: Readonly<Record<RuleKind, { readonly ran: string; readonly watched: string }>> = {
-  rule: { ran: "matches of what ran", watched: "of what watched" },
-  correlation: { ran: "matches of what ran", watched: "of what watched" },
-  filter: { ran: "kept out", watched: "would have been, by what watched" },
-};
+/** A number of matches: of a filter they are what it keeps from its rules. */
+export function hitsText(kind: RuleKind, which: "ran" | "watched", count: number): string {
+  if (kind === "filter") return `${count} ${which === "ran" ? "kept out" : "would have been, by what watched"}`;
+  return which === "ran" ? `${matchesText(count)} of what ran` : `${count} of what watched`;
+}
 
 export const kindWords: Readonly<Record<RuleKind, string>> = {
   rule: "Rule",
@@ -43,7 +42,7 @@ export const kindWords: Readonly<Record<RuleKind, string>> = {
 /** "27 matches"; of a filter what ran and what watched apart, because the one hid and the other would. */
 export function countText({ kind, days, shadow }: Pick<RuleItem, "kind" | "days" | "shadow">): string {
   const [live, watched] = [sumOf(days, "live"), sumOf(days, "shadow")];
-  if (kind !== "filter") return `${live + watched} matches`;
+  if (kind !== "filter") return matchesText(live + watched);
   return shadow === null ? `${live} kept out` : `${live} kept out and ${watched} watched`;
 }
 
@@ -63,7 +62,7 @@ export function barText(judged: Judged, bar: Bar): string {
     : `The bar is ${wanted}: below it, another person signs.`;
 }
 
-export const stepWords: Readonly<Record<Step["kind"], string>> = {
+const stepWords: Readonly<Record<Step["kind"], string>> = {
   drafted: "wrote",
   shadowed: "let watch",
   shadow_ended: "ended the watch of",
@@ -73,14 +72,24 @@ export const stepWords: Readonly<Record<Step["kind"], string>> = {
   rolled_back: "rolled back to",
 };
 
-const doneWords: Readonly<Record<Changed["kind"], string>> = {
+/** What somebody did, to be followed by the version. `earlier`: the steps before it. */
+export function stepText(step: Step, earlier: readonly Step[]): string {
+  const { kind, number, liveBefore, liveAfter, signedBy } = step;
+  if (kind === "rolled_back" && liveAfter === null) return "rolled back";
+  if (kind === "retired" && liveBefore === null) return "left retired";
+  if (kind !== "activated") return stepWords[kind];
+  const ran = earlier.some((one) => one.liveAfter === number || one.liveBefore === number);
+  if (signedBy !== null) return ran ? "signed, so that it runs again:" : "signed, so that it runs:";
+  return ran ? "let run again" : stepWords.activated;
+}
+
+const doneWords: Readonly<Record<Exclude<Changed["kind"], "rolled_back">, string>> = {
   drafted: "Kept as a draft.",
   shadowed: "It watches from now on. Nobody is told of what it matches.",
   shadow_ended: "It watches no more.",
   signature_asked: "It runs once another person has signed.",
   activated: "It runs from now on.",
   retired: "It runs no more.",
-  rolled_back: "What ran before runs again.",
 };
 
 const filterDoneWords: Partial<typeof doneWords> = {
@@ -89,8 +98,19 @@ const filterDoneWords: Partial<typeof doneWords> = {
   retired: "It runs no more: what it kept out is detected from now on.",
 };
 
-export function doneText({ kind }: Pick<Changed, "kind">, of: RuleKind = "rule"): string {
-  return (of === "filter" ? filterDoneWords[kind] : undefined) ?? doneWords[kind];
+export function doneText({ kind, live }: Pick<Changed, "kind" | "live">, of: RuleKind = "rule"): string {
+  if (kind !== "rolled_back") return (of === "filter" ? filterDoneWords[kind] : undefined) ?? doneWords[kind];
+  return live === null ? "Rolled back: nothing of it runs now." : `Rolled back: ${runsText(live)} again.`;
+}
+
+/** "version 2 runs", "it runs as shipped". */
+export function runsText(number: number): string {
+  return number === 0 ? "it runs as shipped" : `version ${number} runs`;
+}
+
+/** "1 match", "12 matches". */
+export function matchesText(count: number): string {
+  return count === 1 ? "1 match" : `${count.toLocaleString("en-GB")} matches`;
 }
 
 /** Every day from `fromDay` on, `count` of them, with nothing where nothing matched. */
