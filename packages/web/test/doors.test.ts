@@ -177,6 +177,31 @@ testOnScreen(
 );
 
 testOnScreen(
+  "N05 who has no second proof is told how to add one, and after ten minutes that the time is over and what is left",
+  {},
+  async ({ page, server, origin }) => {
+    server.grants.doors.set(incident, unknownIncident);
+    server.grants.proven = false;
+    server.grants.proof = { passkey: null, code: false };
+    const asked = async () => {
+      await page.goto(origin + path);
+      await page.getByRole("button", { name: "It is an emergency" }).click();
+      await dialog(page).getByLabel("What is the emergency?").fill("A child is missing in the shop.");
+      await dialog(page).getByRole("button", { name: "Open it now" }).click();
+      return page.getByRole("dialog", { name: "Prove that it is you" });
+    };
+    const late = await asked();
+    await late.getByText("One is added within ten minutes of signing in, and that time is over.").waitFor();
+    await late.getByText("Sign in again, or ask an administrator for a new link").waitFor();
+    await late.getByText("./tillwatch account demo-links").waitFor();
+    server.grants.signedInAt = new Date(Date.now() - 60_000).toISOString();
+    const early = await asked();
+    await early.getByText("Add one under My account, within ten minutes of signing in.").waitFor();
+    assert.equal(await early.getByText("time is over").count(), 0);
+  },
+);
+
+testOnScreen(
   "N08 an emergency opens a case at once after a second proof; the banner stays on every page while it lasts",
   { screen: "phone" },
   async ({ page, server, origin }) => {

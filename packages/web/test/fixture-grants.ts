@@ -116,6 +116,9 @@ export class FixtureGrants {
   /** What the person may do with a case, where it is less than anywhere. */
   readonly mayWith = new Map<string, readonly string[]>();
   proven = true;
+  /** What the person can prove it again with. */
+  proof: { readonly passkey: object | null; readonly code: boolean } = { passkey: null, code: true };
+  signedInAt = at(-1);
   /** What programs drafted for case 1, where a test wants that. */
   drafts: FixtureDrafts | null = null;
 
@@ -126,7 +129,7 @@ export class FixtureGrants {
       organisationId: "home",
       roles: this.roles,
       sessionId: null,
-      signedInAt: at(-1),
+      signedInAt: this.signedInAt,
       steppedUpAt: null,
       expiresAt: at(11),
       may: this.may,
@@ -172,7 +175,7 @@ export class FixtureGrants {
 
   post(path: string, body: unknown): Answer | undefined {
     const said = (body ?? {}) as Readonly<Record<string, string>>;
-    if (path === "/api/v1/session/step-up/options") return { status: 200, body: { passkey: null, code: true } };
+    if (path === "/api/v1/session/step-up/options") return { status: 200, body: this.proof };
     if (path === "/api/v1/session/step-up") {
       this.proven = true;
       return { status: 204, body: null };

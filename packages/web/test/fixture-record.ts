@@ -244,7 +244,12 @@ export function recordOf(of: IncidentSummary): IncidentRecord {
         because: "Severity 0.97 reached 0.90",
       },
     ],
-    allowedTransitions: of.state === "closed" ? [] : ["acknowledged", "investigating", "closed"],
+    allowedTransitions:
+      of.state === "closed"
+        ? []
+        : of.state === "watch"
+          ? ["open", "closed"]
+          : ["acknowledged", "investigating", "closed"],
     decisionIds: [],
   };
 }

@@ -63,6 +63,7 @@ testOnScreen(
     const act = async (name: string) => {
       await page.getByRole("button", { name, exact: true }).click();
       const dialog = page.getByRole("dialog");
+      await dialog.getByText("It stays on the record as yours.").waitFor();
       await dialog.getByLabel("Because").fill("I saw him.");
       await dialog.locator("button[type=submit]").click();
     };
@@ -90,6 +91,8 @@ testOnScreen(
     assert.equal(await page.getByRole("link", { name: "Silence this here" }).count(), 0, "level 3");
     await page.goto(`${origin}/incidents/${incidentId(22)}`);
     await page.getByText("A silence keeps this on the watch list").waitFor();
+    await page.getByText("Should it be work all the same: “Open as incident”.").waitFor();
+    await page.getByRole("button", { name: "Open as incident" }).waitFor();
     await page.getByRole("link", { name: "Silence this here" }).first().waitFor();
     const may = ["silence:read", "site:list", "incident:list"];
     server.grants.may = may;
@@ -101,6 +104,8 @@ testOnScreen(
     assert.equal(await page.getByRole("button", { name: "End it now" }).count(), 0);
     await page.goto(`${origin}/incidents/${incidentId(22)}`);
     await page.getByText("What the rules saw").waitFor();
+    await page.getByText("ask somebody who may open it: a manager of the shop or an investigator.").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Open as incident" }).count(), 0);
     assert.equal(await page.getByRole("link", { name: "Silence this here" }).count(), 0);
   },
 );

@@ -15,7 +15,7 @@ const problemShape = Type.Object(
   { description: "RFC 9457 problem details" },
 );
 
-/** OpenAPI 3.1 from the routes' schemas. Every operation can also answer problem details; those with a token say so. */
+/** OpenAPI 3.1 from the routes' schemas. Every operation can also answer problem details; those with a token say so, and which action they ask for (`x-tillwatch-action`). */
 export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
   return {
     openapi: {
@@ -39,7 +39,9 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
     transform: ({ schema, url, route }) => {
       const hidden = url === "/*" || (schema as { readonly hide?: boolean } | undefined)?.hide === true;
       const open = route.config?.public === true ? { security: [] } : {};
-      return { schema: { ...schema, ...open, ...(hidden ? { hide: true } : {}) }, url };
+      const action = route.config?.access?.action;
+      const asks = action === undefined ? {} : { "x-tillwatch-action": action };
+      return { schema: { ...schema, ...open, ...asks, ...(hidden ? { hide: true } : {}) }, url };
     },
     transformObject: (document) =>
       "openapiObject" in document ? withProblems(document.openapiObject) : document.swaggerObject,

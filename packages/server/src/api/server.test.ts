@@ -202,7 +202,7 @@ test("S01 every answer carries the security headers; scripts come from files onl
 test("S01 openapi.json is 3.1, lists the operations, and each can answer problem details", async (context) => {
   const { app } = await testServer(context, { routes: [probes] });
   const answer = await app.inject({ url: "/openapi.json" });
-  type Operation = { responses: Record<string, unknown>; security?: unknown };
+  type Operation = { responses: Record<string, unknown>; security?: unknown; "x-tillwatch-action"?: string };
   const document = answer.json<{ openapi: string; paths: Record<string, Record<string, Operation>> }>();
   assert.equal(document.openapi, "3.1.0");
   assert.ok(document.paths["/api/v1/events"]?.["get"]);
@@ -211,6 +211,8 @@ test("S01 openapi.json is 3.1, lists the operations, and each can answer problem
     for (const operation of Object.values(item)) assert.ok(operation.responses["default"]);
   }
   assert.deepEqual(document.paths["/healthz"]?.["get"]?.security, []);
+  assert.equal(document.paths["/healthz"]?.["get"]?.["x-tillwatch-action"], undefined);
+  assert.equal(document.paths["/api/v1/probe/broken"]?.["get"]?.["x-tillwatch-action"], "account:own");
 });
 
 test("S01 readyz says what is missing; metrics need the token", async (context) => {

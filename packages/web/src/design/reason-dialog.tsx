@@ -59,7 +59,7 @@ function ReasonForm(props: Parameters<typeof ReasonDialog>[0]) {
         rows={3}
         value={because}
         onChange={(event) => setBecause(event.target.value)}
-        hint="One sentence. It stays on the record with your token."
+        hint="One sentence. It stays on the record as yours."
         error={asked && missing ? tooShort(least) : null}
       />
       {asked && blocked !== null ? (

@@ -184,7 +184,7 @@ function Refusal(props: {
         maxLength={2000}
         value={because}
         onChange={(event) => onBecause(event.target.value)}
-        hint="One sentence. It stays on the record with your token; the draft is put away for good."
+        hint="One sentence. It stays on the record as yours; the draft is put away for good."
       />
       <div className="flex justify-end gap-2">
         <Button look="quiet" onClick={() => onBecause(null)}>

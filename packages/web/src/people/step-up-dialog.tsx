@@ -8,8 +8,9 @@ import { Dialog } from "../design/dialog.tsx";
 import { ErrorState } from "../design/error-state.tsx";
 import { TextField } from "../design/field.tsx";
 import { SkeletonLines } from "../design/skeleton.tsx";
+import { useNowMs } from "../design/time.tsx";
 import { answerByPasskey } from "./passkey-client.ts";
-import { signInWaysQuery } from "./people-queries.ts";
+import { signInWaysQuery, whoAmIQuery } from "./people-queries.ts";
 
 type Options = { readonly passkey: object | null; readonly code: boolean };
 
@@ -104,20 +105,47 @@ function StepUpForm({ onDone }: { readonly onDone: (proven: boolean) => void }) 
   );
 }
 
+/** As the server: so long after signing in, whoever has no second proof adds the first one without any. */
+const firstProofWithinMs = 10 * 60_000;
+
+/** What is left to who has nothing to prove it with: to add it, while that is fresh; after that, to sign in again. */
+function NoProof() {
+  const { data: who } = useQuery(whoAmIQuery);
+  const nowMs = useNowMs();
+  const signedInAt = who?.signedInAt ?? null;
+  const isOver = signedInAt === null || nowMs - Date.parse(signedInAt) >= firstProofWithinMs;
+  const account = (
+    <a href="/account" className="underline underline-offset-2">
+      My account
+    </a>
+  );
+  if (!isOver) {
+    return (
+      <p className="text-sm">
+        You have neither a passkey nor an authenticator app. Add one under {account}, within ten minutes of signing in.
+      </p>
+    );
+  }
+  return (
+    <div className="grid gap-2 text-sm">
+      <p>
+        You have neither a passkey nor an authenticator app. One is added within ten minutes of signing in, and that
+        time is over.
+      </p>
+      <p>
+        Sign in again, or ask an administrator for a new link; then add one under {account}. In a demo,{" "}
+        <span className="font-mono text-xs">./tillwatch account demo-links</span> prints new links.
+      </p>
+    </div>
+  );
+}
+
 /** Who came from an identity provider has nothing here to prove it with: the way leads there and back to this page. */
 function Elsewhere() {
   const { data: ways } = useQuery(signInWaysQuery);
   const { pathname, search } = globalThis.location;
   if (ways === undefined || ways.others.length === 0) {
-    return (
-      <p className="text-sm">
-        You have neither a passkey nor an authenticator app. Add one under{" "}
-        <a href="/account" className="underline underline-offset-2">
-          My account
-        </a>
-        , within ten minutes of signing in.
-      </p>
-    );
+    return <NoProof />;
   }
   const back = encodeURIComponent(pathname + search);
   return (

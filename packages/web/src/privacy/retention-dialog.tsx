@@ -63,7 +63,7 @@ export function DecisionDialog({ asking, onClose }: { readonly asking: Asking; r
             rows={3}
             value={because}
             onChange={(event) => setBecause(event.target.value)}
-            hint="One sentence. It stays on the record with your token."
+            hint="One sentence. It stays on the record as yours."
             error={asked ? problems.because : null}
           />
         )}

@@ -1,8 +1,9 @@
 import { useQueries } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { severityText, type IncidentRecord, type TimelineEntry } from "@tillwatch/wire";
-import { useMay } from "../app/may.ts";
+import { mayWith, useMay } from "../app/may.ts";
 import { endText } from "../design/time.tsx";
+import { transitionWords } from "../design/words.ts";
 import { silenceQuery } from "./silence-queries.ts";
 import { whatText } from "./silence-words.ts";
 
@@ -39,9 +40,16 @@ export function SilencedNote({ record }: { readonly record: IncidentRecord }) {
           </li>
         ))}
       </ul>
-      {holds ? <p className="text-xs text-ink-soft">Should it be work all the same: “Open as incident”.</p> : null}
+      {holds ? <p className="text-xs text-ink-soft">{wayOut(record)}</p> : null}
     </div>
   );
+}
+
+/** What makes it work all the same, for who may and for who may not. */
+function wayOut(record: IncidentRecord): string {
+  return mayWith(record)("incident:move") && record.allowedTransitions.includes("open")
+    ? `Should it be work all the same: “${transitionWords.open}”.`
+    : "Should it be work all the same, ask somebody who may open it: a manager of the shop or an investigator.";
 }
 
 /** The way from what a rule found to a silence of it, at this shop and device. Nothing for what is never silenced. */
