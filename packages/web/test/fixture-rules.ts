@@ -154,12 +154,20 @@ const filterItem = () => ({
 
 type Given = { waits: boolean; runs: boolean; watches: boolean; retired?: boolean };
 
+const backtestOf = ({ number, sha256 }: { number: number; sha256: string }) => ({
+  id: "0a1b2c3d-0000-4000-8000-000000000099",
+  state: "done",
+  subjects: [{ id: watchedRule, number, sha256 }],
+});
+
 const quiet = /^\/api\/v1\/(?:silences|dismissals)/;
 
 export class FixtureRules {
   given: Given = { waits: false, runs: false, watches: true };
 
   backtest: "running" | "done" | "stopped" = "done";
+  /** Whether a backtest of the watched version was kept. */
+  backtested = false;
   #asked = 0;
   /** What keeps rules quiet stands beside them. */
   readonly #silences = new FixtureSilences();
@@ -167,6 +175,7 @@ export class FixtureRules {
   get(path: string): unknown {
     if (quiet.test(path)) return this.#silences.get(path);
     if (path === `/api/v1/rules/backtests/${this.#backtestId}`) return this.#backtest();
+    if (path === "/api/v1/rules/backtests") return { items: this.backtested ? [this.#line(2)].map(backtestOf) : [] };
     if (path === "/api/v1/rules") return this.#list();
     const [, id, number, hits] = /^\/api\/v1\/rules\/([^/]+)(?:\/versions\/(\d+)(\/hits)?)?$/.exec(path) ?? [];
     const item = this.#list().items.find((one) => one.id === id);
@@ -411,6 +420,8 @@ export class FixtureRules {
       at: minutesAgo(minutes),
       incidentId: at === 1 ? "11111111-1111-4111-8111-111111111111" : null,
       incidentRef: at === 1 ? "TW-2026-000118" : null,
+      type: at === 3 ? null : "pos_refund",
+      deviceId: at === 3 ? null : "T-04",
     }));
   }
 }

@@ -111,6 +111,81 @@ testOnScreen(
 );
 
 testOnScreen(
+  "C09 what is typed and not saved is there again after another tab, another page and a reload, until it is dropped, saved or somebody signs out",
+  {},
+  async ({ page, origin }) => {
+    const file = page.getByLabel("Rule file");
+    const note = page.getByText("This is what you typed before and did not save.");
+    await page.goto(`${origin}/rules/${watchedRule}`);
+    const tab = (name: string) => page.getByRole("tab", { name }).click();
+    await tab("Edit");
+    const before = await file.inputValue();
+    await file.fill(`${before}# mine\n`);
+    assert.equal(await note.count(), 0, "what is being typed needs no word");
+    await tab("Overview");
+    await tab("Edit");
+    await note.waitFor();
+    await page.getByRole("link", { name: "Queue" }).first().click();
+    await page.goBack();
+    await page.reload();
+    await tab("Edit");
+    await note.waitFor();
+    assert.equal(await file.inputValue(), `${before}# mine\n`);
+    await page.getByRole("button", { name: "Drop it" }).click();
+    assert.equal(await file.inputValue(), before);
+
+    await page.goto(`${origin}/rules/new`);
+    const first = await file.inputValue();
+    await file.fill(`${first}# new\n`);
+    await page.reload();
+    await note.waitFor();
+    assert.equal(await file.inputValue(), `${first}# new\n`, "with the id that it had");
+    await page.getByText("2 of 2 pass").waitFor();
+    const save = page.getByRole("button", { name: "Keep as a draft" });
+    await eventually("it can be kept", () => save.isEnabled());
+    await save.click();
+    await page.getByRole("dialog").getByLabel("Because").fill("It is the pattern.");
+    await page.getByRole("dialog").getByRole("button", { name: "Keep as a draft" }).click();
+    await page.waitForURL(`**/rules/${watchedRule}`);
+    await page.goto(`${origin}/rules/new`);
+    await page.getByText("2 of 2 pass").waitFor();
+    assert.equal(await note.count(), 0, "saved");
+    await file.fill(`${await file.inputValue()}# again\n`);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.waitForURL("**/sign-in");
+    const left = await page.evaluate(() => Object.keys(sessionStorage).filter((key) => key.includes("rule")));
+    assert.deepEqual(left, []);
+  },
+);
+
+testOnScreen(
+  "C11 who lets a version run or signs it sees what it matched, what people said of that, and whether it was backtested",
+  {},
+  async ({ page, origin, server }) => {
+    await page.goto(`${origin}/rules/${watchedRule}`);
+    const rows = page.getByRole("list", { name: "Matches of the watching version" }).getByRole("listitem");
+    await rows.first().getByText("T-04").waitFor();
+    await rows.first().getByText("pos_refund").waitFor();
+    assert.doesNotMatch((await rows.last().textContent()) ?? "", /null/);
+    const figures = page.getByRole("dialog").getByLabel("Figures of version 2");
+    const read = async () => {
+      await page.getByRole("button", { name: "Let it run" }).click();
+      await eventually("the list of backtests came", async () => !/…/.test((await figures.textContent()) ?? "…"));
+      return (await figures.textContent()) ?? "";
+    };
+    const none = await read();
+    assert.match(none, /27 matches in 14 days.*82 % of 11 called true.*it was not backtested/);
+    server.rules.backtested = true;
+    await page.reload();
+    assert.match(await read(), /it was backtested once/);
+    server.rules.given = { waits: true, runs: false, watches: false, retired: true };
+    await page.reload();
+    await page.getByRole("button", { name: "Sign", exact: true }).click();
+    assert.match((await figures.textContent()) ?? "", /it does not watch now.*none/);
+  },
+);
+
+testOnScreen(
   "C09 who only sees the rules is offered nothing that he may not do",
   {},
   async ({ page, origin, server }) => {

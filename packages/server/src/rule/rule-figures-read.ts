@@ -93,6 +93,8 @@ export type ListedHit = {
   readonly at: Date;
   readonly incidentId: string | null; // of a case that holds the signal, where the asker may see it
   readonly incidentRef: string | null;
+  readonly type: string | null; // of the signal; null: it is gone, or not the asker's
+  readonly deviceId: string | null;
 };
 
 /** What a watching version matched, newest first. `db` is the asker's: rows of sites that he has not are not there. */
@@ -102,8 +104,10 @@ export async function listedHits(
   limit: number,
 ): Promise<readonly ListedHit[]> {
   const { rows } = await sql<ListedHit>`
-    select h.signal_id::text as "signalId", h.site_id as "siteId", h.at, i.id::text as "incidentId", i.ref as "incidentRef"
+    select h.signal_id::text as "signalId", h.site_id as "siteId", h.at, i.id::text as "incidentId", i.ref as "incidentRef",
+      g.type, g.device_id as "deviceId"
     from rule_hit h
+    left join signal g on g.id = h.signal_id
     left join lateral (
       select i.id, i.ref from incident_signal s join incident i on i.id = s.incident_id
       where s.signal_id = h.signal_id order by i.opened_at limit 1

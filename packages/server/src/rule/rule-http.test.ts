@@ -66,6 +66,8 @@ testOnDatabases(
     assert.equal(house.holder.current().versions.rules, before, "and the running rules are the same");
     const hits = await anna(`/rules/${writtenId}/versions/1/hits`);
     assert.equal(hits.status, 200, hits.text);
+    const shownHits = hits.body.items.map((one: { type: string; deviceId: string }) => [one.type, one.deviceId]);
+    assert.deepEqual(shownHits, [["pos_void", "T-1"]]);
     const { rows: listed } = await sql<{ signal_id: string }>`select signal_id::text from rule_hit`.execute(db);
     assert.deepEqual(listed, [{ signal_id: voided(2).id }]);
 

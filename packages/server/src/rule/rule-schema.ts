@@ -223,6 +223,8 @@ export const hitsShape = Type.Object({
       at: instant,
       incidentId: nullable(Type.String()),
       incidentRef: nullable(Type.String()),
+      type: nullable(Type.String({ description: "of the signal; null: it is gone, or not yours to see" })),
+      deviceId: nullable(Type.String()),
     }),
   ),
 });

@@ -10,6 +10,7 @@ import { forgetSessionEnd } from "../people/session-end.ts";
 import { useNoteActivity } from "../people/note-activity.ts";
 import { forgetNotes } from "../incident/note-draft.ts";
 import { forgetDraft } from "../report/draft.ts";
+import { forgetRuleTexts } from "../rules/kept-text.ts";
 import { ConnectionState } from "./connection-state.tsx";
 import { useLive } from "./live-context.ts";
 import { EmergencyBanners } from "../policy/review-banner.tsx";
@@ -198,6 +199,7 @@ function SignOut() {
     forgetSessionEnd();
     forgetDraft();
     forgetNotes();
+    forgetRuleTexts();
   };
   return (
     <button type="button" onClick={() => void signOut()} className={iconButton} title="Sign out">

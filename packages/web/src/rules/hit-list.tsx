@@ -45,6 +45,8 @@ export function HitList({ rule: { id, kind }, number }: { readonly rule: Hit; re
           >
             <span>
               <Moment at={hit.at} /> · {hit.siteId}
+              {hit.deviceId === null ? "" : ` · ${hit.deviceId}`}
+              {hit.type === null ? null : <span className="text-ink-muted"> · {hit.type}</span>}
             </span>
             {hit.incidentId === null ? (
               <span className="text-ink-muted">in no case</span>

@@ -6,10 +6,12 @@ import { ReasonDialog } from "../design/reason-dialog.tsx";
 import { SkeletonLines } from "../design/skeleton.tsx";
 import { useToasts } from "../design/toast.tsx";
 import { firstFilter, firstRule, newId } from "./first-texts.ts";
+import { useKeptText } from "./kept-text.ts";
 import { readNewRuleSearch } from "./new-rule-search.ts";
 import { RuleEditor } from "./rule-editor.tsx";
 import { ruleQuery, useRuleChange, versionQuery } from "./rule-queries.ts";
 import { doneText } from "./rule-words.ts";
+import { UnsavedNote } from "./unsaved-note.tsx";
 
 const words = {
   rule: {
@@ -39,7 +41,12 @@ export function NewRulePage() {
       {of === "filter" && rule !== undefined ? (
         <ForRule key={rule} id={rule} />
       ) : (
-        <Writing key={of} of={of} begin={() => (of === "filter" ? firstFilter(newId(), null) : firstRule(newId()))} />
+        <Writing
+          key={of}
+          name={`new ${of}`}
+          of={of}
+          begin={() => (of === "filter" ? firstFilter(newId(), null) : firstRule(newId()))}
+        />
       )}
     </>
   );
@@ -56,23 +63,31 @@ function ForRule({ id }: { readonly id: string }) {
     return <SkeletonLines lines={12} says="Loading the rule" />;
   const { title, service } = rule.data;
   const text = version.data?.text ?? "";
-  return <Writing of="filter" begin={() => firstFilter(newId(), { id, title, service, text })} />;
+  return (
+    <Writing name={`new filter ${id}`} of="filter" begin={() => firstFilter(newId(), { id, title, service, text })} />
+  );
 }
 
-function Writing({ of, begin }: { readonly of: keyof typeof words; readonly begin: () => string }) {
-  const [text, setText] = useState(begin);
+type Writing = { readonly name: string; readonly of: keyof typeof words; readonly begin: () => string };
+
+function Writing({ name, of, begin }: Writing) {
+  const [first] = useState(begin);
+  const [kept, keep] = useKeptText(name);
+  const text = kept?.text ?? first;
   const [asks, setAsks] = useState(false);
   const navigate = useNavigate();
   const toasts = useToasts();
   const change = useRuleChange((changed) => {
     toasts.show({ says: doneText(changed, of) });
+    keep(null);
     void navigate({ to: "/rules/$id", params: { id: changed.id } });
   });
   return (
     <>
+      <UnsavedNote kept={kept} latest={null} onDrop={() => keep(null)} />
       <RuleEditor
         text={text}
-        onText={setText}
+        onText={(typed) => keep(typed === first ? null : { text: typed, over: null })}
         action="Keep as a draft"
         unchanged={text === ""}
         onSave={() => setAsks(true)}

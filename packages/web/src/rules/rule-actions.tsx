@@ -9,6 +9,7 @@ import { whoAmIQuery } from "../people/people-queries.ts";
 import { Who } from "../people/who.tsx";
 import { useRuleChange, versionQuery } from "./rule-queries.ts";
 import type { Bar, Rule } from "./rule-shapes.ts";
+import { RunFigures } from "./run-figures.tsx";
 import { barText, doneText, runsText, versionWord } from "./rule-words.ts";
 
 type Act = {
@@ -17,6 +18,7 @@ type Act = {
   readonly path: string;
   readonly says: string;
   readonly body?: object;
+  readonly lets?: number; // the version that it lets run
 };
 
 /** What can be done with the rule now; each asks for a reason, and the server for a second proof where it changes what runs. */
@@ -74,6 +76,7 @@ export function RuleActions({ rule, bar }: { readonly rule: Rule; readonly bar: 
         }}
       >
         <p className="text-sm">{act?.says}</p>
+        {act?.lets === undefined ? null : <RunFigures rule={rule} number={act.lets} />}
       </ReasonDialog>
     </div>
   );
@@ -107,6 +110,7 @@ function runActs(rule: Rule, bar: Bar): readonly Act[] {
     verb: "Let it run",
     path: `/versions/${shadow}/activate`,
     says: `${runText(rule, bar)} Its tests must pass.`,
+    lets: shadow ?? 0,
   };
   const retire: Act = {
     title: rule.kind === "filter" ? "Retire the filter" : "Retire the rule",
@@ -142,7 +146,7 @@ function backActs(rule: Rule, bar: Bar): readonly Act[] {
   // What it matched while it watched is not shown here, so neither is how far it is from the bar.
   const guard = rule.pages && rule.kind !== "filter" ? barText({ right: 0, wrong: 0 }, bar) : runText(rule, bar);
   const says = `It was taken out, so it is let run as any version. ${guard} Its tests must pass.`;
-  return [{ title, verb: "Let it run again", path: "/roll-back", says, body: { to: back.live } }];
+  return [{ title, verb: "Let it run again", path: "/roll-back", says, body: { to: back.live }, lets: back.live ?? 0 }];
 }
 
 function runText({ kind, pages, shadowJudged }: Rule, bar: Bar): string {
@@ -171,6 +175,7 @@ function Signature({ rule, signs, onSign }: Signed) {
     path: `/versions/${asked.number}/sign`,
     says: "Read its text and its difference under Versions first: your name stands under it from now on, and it runs at once.",
     body: { sha256: version.data?.sha256 ?? "" },
+    lets: asked.number,
   };
   return (
     <div className="flex flex-wrap items-center justify-between gap-3 rounded-md border border-line-strong bg-warn-wash px-4 py-3 text-sm">

@@ -12,12 +12,14 @@ import { useToasts } from "../design/toast.tsx";
 import { Who } from "../people/who.tsx";
 import { HitList } from "./hit-list.tsx";
 import { HitsChart } from "./hits-chart.tsx";
+import { useKeptText } from "./kept-text.ts";
 import { RuleActions } from "./rule-actions.tsx";
 import { RuleEditor } from "./rule-editor.tsx";
 import { ruleQuery, rulesQuery, useRuleChange, versionQuery } from "./rule-queries.ts";
 import type { Bar, Rule, RuleList, Step } from "./rule-shapes.ts";
 import { barText, doneText, livePrecisionText, precisionText, stepText, versionWord } from "./rule-words.ts";
 import { States } from "./rules-page.tsx";
+import { UnsavedNote } from "./unsaved-note.tsx";
 import { VersionPanel } from "./version-panel.tsx";
 
 /** One rule: where it stands, what it matches, every version and every step. */
@@ -111,7 +113,7 @@ function Overview({ rule, list }: Given) {
               : ([
                   ["Category", rule.category],
                   ["Level", String(rule.triageLevel)],
-                  ["Pages", rule.pages ? "yes: it can open or raise a case" : "no"],
+                  ["Pages", pagesText(rule)],
                 ] as const)),
             ["Id", rule.id],
           ]}
@@ -124,6 +126,13 @@ function Overview({ rule, list }: Given) {
       {rule.shadow === null ? null : <HitList rule={rule} number={rule.shadow} />}
     </div>
   );
+}
+
+function pagesText({ pages, triageLevel }: Rule): string {
+  if (!pages) return "no";
+  return triageLevel > 1
+    ? `yes: it raises a case to level ${triageLevel}`
+    : "with others: its points open a case together with other signs, or alone where they reach the threshold";
 }
 
 function hidesText({ pages, triageLevel }: Rule): string {
@@ -181,23 +190,26 @@ function Narrowed({ rule: { narrows } }: { readonly rule: Rule }) {
 
 function Edit({ rule, onKept }: { readonly rule: Rule; readonly onKept: (number: number) => void }) {
   const base = useQuery(versionQuery(rule.id, rule.latest));
-  const [typed, setTyped] = useState<string | null>(null);
+  const [kept, keep] = useKeptText(rule.id);
   const [asks, setAsks] = useState(false);
   const toasts = useToasts();
   const change = useRuleChange((changed) => {
     toasts.show({ says: doneText(changed, rule.kind) });
+    keep(null);
     onKept(changed.number);
   });
   if (base.data === undefined) {
     if (base.isError) return <ErrorState fault={base.error} onRetry={() => void base.refetch()} />;
     return <SkeletonLines lines={12} says="Loading the text" />;
   }
-  const text = typed ?? base.data.text;
+  const before = base.data.text;
+  const text = kept?.text ?? before;
   return (
     <>
+      <UnsavedNote kept={kept} latest={rule.latest} onDrop={() => keep(null)} />
       <RuleEditor
         text={text}
-        onText={setTyped}
+        onText={(typed) => keep(typed === before ? null : { text: typed, over: kept?.over ?? rule.latest })}
         action="Keep as a draft"
         unchanged={text === base.data.text}
         against={{ id: rule.id, number: rule.latest }}

@@ -1,6 +1,16 @@
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { request } from "../api/request.ts";
-import type { Backtest, BacktestAsked, Changed, Check, Hit, Rule, RuleList, Version } from "./rule-shapes.ts";
+import type {
+  Backtest,
+  BacktestAsked,
+  BacktestLine,
+  Changed,
+  Check,
+  Hit,
+  Rule,
+  RuleList,
+  Version,
+} from "./rule-shapes.ts";
 
 const lookAgainMs = 15_000;
 
@@ -31,6 +41,7 @@ export const hitsQuery = (id: string, number: number) =>
     queryKey: ["rules", id, "hits", number],
     queryFn: ({ signal }) =>
       request<{ readonly items: readonly Hit[] }>(`${pathOf(id)}/versions/${number}/hits`, { signal }),
+    refetchInterval: lookAgainMs, // with the rule, whose chart counts the same
   });
 
 /** Asked of the server, which knows the taxonomy and the weights and is what decides in the end. */
@@ -64,6 +75,11 @@ export function useRuleChange(onDone: (changed: Changed) => void) {
 
 const backtestsPath = "/api/v1/rules/backtests";
 const followMs = 700;
+
+export const backtestsQuery = queryOptions({
+  queryKey: ["backtests"],
+  queryFn: ({ signal }) => request<{ readonly items: readonly BacktestLine[] }>(backtestsPath, { signal }),
+});
 
 export const backtestQuery = (id: string) =>
   queryOptions({

@@ -111,6 +111,8 @@ export type Hit = {
   readonly at: string;
   readonly incidentId: string | null;
   readonly incidentRef: string | null;
+  readonly type: string | null; // of the signal; null: it is gone, or not this reader's
+  readonly deviceId: string | null;
 };
 
 /** `live`: what runs from now on. */
@@ -150,4 +152,9 @@ export type Backtest = {
   readonly examples: readonly Example[];
   readonly since: string | null; // receipt of the first signal; null: not known, or there is none
   readonly quiet: BacktestQuiet | null; // null: from before silences and dismissals were heeded
+};
+
+/** A backtest in the list: what it was about. */
+export type BacktestLine = Pick<Backtest, "id" | "state"> & {
+  readonly subjects: readonly { readonly id: string; readonly number: number | null; readonly sha256: string }[];
 };
