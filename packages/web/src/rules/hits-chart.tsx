@@ -77,7 +77,6 @@ export function HitsChart({ days, fromDay, kind = "rule" }: Given) {
           ) : null,
         )}
       </div>
-      {sumOf(shown, "live") === 0 ? null : <NotListed kind={kind} />}
       <div className="sr-only">
         {/* A table takes the width of its words, however narrow it is asked to be. */}
         <table>
@@ -101,15 +100,5 @@ export function HitsChart({ days, fromDay, kind = "rule" }: Given) {
         </table>
       </div>
     </figure>
-  );
-}
-
-function NotListed({ kind }: { readonly kind: RuleKind }) {
-  return (
-    <p className="max-w-prose text-xs text-ink-muted">
-      {kind === "filter"
-        ? "What ran is counted and not listed: what it kept out comes before nobody."
-        : "What ran is counted and not listed here: its matches stand in the cases that they are part of."}
-    </p>
   );
 }
