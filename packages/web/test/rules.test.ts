@@ -186,6 +186,20 @@ testOnScreen(
 );
 
 testOnScreen(
+  "C09 on a phone the page that lists the others is marked while one of them is open",
+  { screen: "phone" },
+  async ({ page, origin }) => {
+    await page.goto(`${origin}/rules/${watchedRule}`);
+    const bar = page.getByRole("navigation", { name: "Pages" });
+    await bar.locator('a[aria-current="page"]', { hasText: "Trust" }).waitFor();
+    assert.equal(await bar.locator('a[aria-current="page"]').count(), 1);
+    await bar.getByRole("link", { name: "Queue" }).click();
+    await bar.locator('a[aria-current="page"]', { hasText: "Queue" }).waitFor();
+    assert.equal(await bar.locator('a[aria-current="page"]').count(), 1);
+  },
+);
+
+testOnScreen(
   "C09 who only sees the rules is offered nothing that he may not do",
   {},
   async ({ page, origin, server }) => {

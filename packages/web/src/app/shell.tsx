@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { LogOut, Monitor, Moon, Sun, UserRound, type LucideIcon } from "lucide-react";
 import { useEffect, useState } from "react";
 import { liveStatsKey, type LiveStats } from "../api/live-cache.ts";
@@ -16,7 +16,7 @@ import { useLive } from "./live-context.ts";
 import { EmergencyBanners } from "../policy/review-banner.tsx";
 import { ModelBanner } from "../model/model-banner.tsx";
 import { useKnownMay, useMay } from "./may.ts";
-import { barMax, placesFor, trustIndex, type Place } from "./places.ts";
+import { barMax, besideTheBar, placesFor, trustIndex, type Place } from "./places.ts";
 import { ShortcutsDialog } from "./shortcuts-dialog.tsx";
 import { applyTheme, storedTheme, type Theme } from "./theme.ts";
 
@@ -90,10 +90,12 @@ function Brand() {
 
 function PlaceLink({ place, phone = false }: { readonly place: Place; readonly phone?: boolean }) {
   const Icon = place.icon;
+  const beside = useBeside(place);
   return (
     <Link
       to={place.to}
       activeOptions={{ exact: place.to === "/", includeSearch: false }} // also on the pages below it
+      {...(beside ? { "aria-current": "page" as const } : {})}
       className={cx(
         "text-ink-soft hover:bg-sunken aria-[current=page]:text-accent-strong",
         phone
@@ -106,6 +108,13 @@ function PlaceLink({ place, phone = false }: { readonly place: Place; readonly p
       {place.to === "/sources" ? <Waiting /> : null}
     </Link>
   );
+}
+
+/** Whether the page that is open has its place behind this one: on a phone, what the bar has no room for. */
+function useBeside({ to }: Place): boolean {
+  const may = useMay();
+  const path = useLocation({ select: ({ pathname }) => pathname });
+  return to === trustIndex.to && besideTheBar(may).some((one) => path === one.to || path.startsWith(`${one.to}/`));
 }
 
 /** Dead letters wait for a person: the number stands where they will see it. */
