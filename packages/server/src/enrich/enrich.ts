@@ -121,15 +121,10 @@ function exitsExplained(
   memory: SiteMemory,
   at: { siteId: string; window: ExplainWindow },
 ): readonly string[] {
-  const sold = new Set(sale.items.flatMap(({ epc, sku }) => [epc, sku]).filter((name) => name !== null));
   const near = memory
-    .exitsAt(at.siteId)
-    .filter(
-      (exit) =>
-        exit.items.some(({ epc, sku }) => (epc !== null && sold.has(epc)) || (sku !== null && sold.has(sku))) &&
-        isNear(exit, sale, at.window) &&
-        explainBySales(exit, [sale], at.window).verdict !== "none",
-    );
+    .exitsOf(at.siteId, sale.items)
+    .filter((exit) => isNear(exit, sale, at.window) && explainBySales(exit, [sale], at.window).verdict !== "none")
+    .toSorted((a, b) => a.atMs - b.atMs || (a.signalId < b.signalId ? -1 : 1));
   return near // nearly always none: the sales of a busy shop are many, its exits few
     .filter((exit) => {
       const earlier = memory.salesOf(at.siteId, exit.items).filter((one) => one.signalId !== sale.signalId);

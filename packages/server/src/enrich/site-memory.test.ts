@@ -39,11 +39,31 @@ test("D08 what sells the articles of an exit explains it as all sales of its sit
         remembered.map(({ signalId }) => signalId),
       );
       const fact = { signalId: "exit", ...exit };
+      memory.remember({
+        siteId: exit.siteId,
+        deviceKey: null,
+        receivedAtMs: 99 * minute,
+        delay: { receivedAtMs: 0, apparentDelayMs: 0 },
+        sale: null,
+        exit: fact,
+      });
+      for (const sale of remembered) {
+        const isNamed =
+          explainBySales(fact, [sale], { ...window, beforeMs: 999 * minute, afterMs: 999 * minute }).verdict !== "none";
+        const found = memory.exitsOf(exit.siteId, sale.items);
+        if (isNamed && exit.items.length > 0)
+          assert.deepEqual(
+            found.map(({ signalId }) => signalId),
+            ["exit"],
+          );
+      }
       if (exit.items.length > 0)
         assert.deepEqual(
           explainBySales(fact, memory.salesOf(exit.siteId, exit.items), window),
           explainBySales(fact, remembered, window),
         );
+      memory.forgetBefore(999 * minute);
+      assert.deepEqual([memory.salesOf(exit.siteId, exit.items), memory.exitsOf(exit.siteId, exit.items)], [[], []]);
     }),
     { numRuns: 1_000 },
   );

@@ -1,4 +1,5 @@
 import type { KnownItem } from "../flow.ts";
+import { ByArticle } from "./by-article.ts";
 import type { DelaySample } from "./clock-offset.ts";
 import type { ExitFact, SaleFact } from "./sale-explains.ts";
 import { SiteWindows, type Counted } from "./site-windows.ts";
@@ -24,8 +25,8 @@ export class SiteMemory {
   readonly #horizonMs: number;
   #entries: Remembered[] = []; // sales and exits only: what a window must let go of again
   readonly #sales = new Map<string, SaleFact[]>();
-  readonly #selling = new Map<string, SaleFact[]>(); // by site and article: those of a busy hour are too many to look through for each exit
-  readonly #exits = new Map<string, ExitFact[]>();
+  readonly #salesBy = new Map<string, ByArticle<SaleFact>>();
+  readonly #exitsBy = new Map<string, ByArticle<ExitFact>>();
   readonly #delays = new Map<string, DelaySample[]>(); // of devices: as many as the directory has
   #oldestMs = -Infinity;
   readonly windows = new SiteWindows();
@@ -45,12 +46,12 @@ export class SiteMemory {
 
   /** Of the site's sales those that can cover one of these items, in no order. */
   salesOf(siteId: string, items: readonly KnownItem[]): readonly SaleFact[] {
-    const articles = new Set(items.flatMap(articlesOf));
-    return [...new Set([...articles].flatMap((article) => this.#selling.get(`${siteId}\n${article}`) ?? []))];
+    return [...(this.#salesBy.get(siteId)?.of(items) ?? [])];
   }
 
-  exitsAt(siteId: string): readonly ExitFact[] {
-    return this.#exits.get(siteId) ?? [];
+  /** Of the site's exits those that one of these items can cover, in no order. */
+  exitsOf(siteId: string, items: readonly KnownItem[]): readonly ExitFact[] {
+    return [...(this.#exitsBy.get(siteId)?.of(items) ?? [])];
   }
 
   delaysOf(deviceKey: string): readonly DelaySample[] {
@@ -61,9 +62,9 @@ export class SiteMemory {
     if (entry.counted != null) this.windows.add(entry.siteId, entry.counted);
     if (entry.sale !== null) {
       listAt(this.#sales, entry.siteId).push(entry.sale);
-      for (const article of soldIn(entry.sale)) listAt(this.#selling, `${entry.siteId}\n${article}`).push(entry.sale);
+      indexAt(this.#salesBy, entry.siteId).add(entry.sale);
     }
-    if (entry.exit !== null) listAt(this.#exits, entry.siteId).push(entry.exit);
+    if (entry.exit !== null) indexAt(this.#exitsBy, entry.siteId).add(entry.exit);
     if (entry.deviceKey !== null) {
       const delays = listAt(this.#delays, entry.deviceKey);
       delays.push(entry.delay);
@@ -80,25 +81,23 @@ export class SiteMemory {
     const keep = this.#entries.findIndex((entry) => entry.receivedAtMs >= oldest);
     const gone = keep === -1 ? this.#entries.splice(0) : this.#entries.splice(0, keep);
     if (gone.length === 0) return;
-    const goneSignals = new Set(gone.flatMap((entry) => [entry.sale?.signalId, entry.exit?.signalId]));
-    const articles = gone.flatMap(({ siteId, sale }) =>
-      sale === null ? [] : [...soldIn(sale)].map((article) => `${siteId}\n${article}`),
-    );
-    for (const key of new Set(articles)) keepOnly(this.#selling, key, (sale) => !goneSignals.has(sale.signalId));
-    for (const siteId of new Set(gone.map((entry) => entry.siteId))) {
-      keepOnly(this.#sales, siteId, (sale) => !goneSignals.has(sale.signalId));
-      keepOnly(this.#exits, siteId, (exit) => !goneSignals.has(exit.signalId));
+    for (const [siteId, left] of Map.groupBy(gone, (entry) => entry.siteId)) {
+      const sales = new Set(left.flatMap(({ sale }) => sale ?? []));
+      const exits = new Set(left.flatMap(({ exit }) => exit ?? []));
+      keepOnly(this.#sales, siteId, (sale) => !sales.has(sale));
+      this.#salesBy.get(siteId)?.remove(sales);
+      this.#exitsBy.get(siteId)?.remove(exits);
     }
   }
 }
 
-function soldIn({ items }: SaleFact): ReadonlySet<string> {
-  return new Set(items.flatMap(articlesOf));
-}
-
-/** By which a sale and what passed a gate may be the same thing. */
-function articlesOf({ epc, sku }: KnownItem): readonly string[] {
-  return [...(epc === null ? [] : [`epc:${epc}`]), ...(sku === null ? [] : [`sku:${sku}`])];
+function indexAt<T extends { readonly items: readonly KnownItem[] }>(
+  map: Map<string, ByArticle<T>>,
+  siteId: string,
+): ByArticle<T> {
+  const known = map.get(siteId) ?? new ByArticle<T>();
+  map.set(siteId, known);
+  return known;
 }
 
 function listAt<T>(map: Map<string, T[]>, key: string): T[] {
